@@ -1,0 +1,149 @@
+"""Everything that can go wrong and is worth telling a person, as one tree.
+
+Each error has a stable `code` (used by scripts and the API) and an `exit_code` (used by the command
+line), and its message says what was expected, what came, and what to do.
+
+    ParleyError
+    ├── UsageError            usage.*             exit 2
+    │   ├── ConfigInvalid     config.invalid
+    │   └── OutputExists      output.exists
+    ├── UnreadableAudio       audio.unreadable    exit 3
+    │   ├── AudioMissing      audio.missing
+    │   ├── AudioEmpty        audio.empty
+    │   ├── NotAudio          audio.not_media
+    │   ├── NoAudioStream     audio.no_stream
+    │   ├── AudioCorrupt      audio.corrupt
+    │   └── AudioEncrypted    audio.encrypted
+    ├── ModelError            model.*             exit 5
+    │   ├── ModelUnknown      model.unknown
+    │   ├── ModelMissing      model.missing
+    │   ├── ModelCorrupt      model.corrupt
+    │   ├── ModelGated        model.gated
+    │   └── ModelSourceFailed model.source_failed
+    └── WindowTooShort        window.too_short    exit 1
+
+A file that broke half-way is no error: its transcript is marked `partial` and the exit code is 4.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class ParleyError(Exception):
+    """Anything Parley refuses or fails to do, with a stable code."""
+
+    code: ClassVar[str] = "parley.error"
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+    def __str__(self) -> str:
+        return f"[{self.code}] {self.message}"
+
+
+class UsageError(ParleyError):
+    """An option or argument that cannot be meant."""
+
+    code = "usage.invalid"
+    exit_code = 2
+
+
+class ConfigInvalid(UsageError):
+    """A profile or setting with an unknown key or a value out of range."""
+
+    code = "config.invalid"
+
+
+class OutputExists(UsageError):
+    """A result would overwrite a file that is already there."""
+
+    code = "output.exists"
+
+
+class UnreadableAudio(ParleyError):
+    """No sound could be had from the input."""
+
+    code = "audio.unreadable"
+    exit_code = 3
+
+
+class AudioMissing(UnreadableAudio):
+    """There is no such file, or it is a folder, or it may not be read."""
+
+    code = "audio.missing"
+
+
+class AudioEmpty(UnreadableAudio):
+    """The file has no bytes, or its audio stream no samples."""
+
+    code = "audio.empty"
+
+
+class NotAudio(UnreadableAudio):
+    """The bytes are of no known audio or video container."""
+
+    code = "audio.not_media"
+
+
+class NoAudioStream(UnreadableAudio):
+    """A container without an audio stream."""
+
+    code = "audio.no_stream"
+
+
+class AudioCorrupt(UnreadableAudio):
+    """A known container whose sound cannot be decoded at all."""
+
+    code = "audio.corrupt"
+
+
+class AudioEncrypted(UnreadableAudio):
+    """The sound is protected (DRM or common encryption)."""
+
+    code = "audio.encrypted"
+
+
+class ModelError(ParleyError):
+    """A model that is needed cannot be used."""
+
+    code = "model.error"
+    exit_code = 5
+
+
+class ModelUnknown(ModelError):
+    """No model of that name in the registry."""
+
+    code = "model.unknown"
+
+
+class ModelMissing(ModelError):
+    """The model is not on this machine and may not be fetched."""
+
+    code = "model.missing"
+
+
+class ModelCorrupt(ModelError):
+    """A file's SHA-256 is not the published one."""
+
+    code = "model.corrupt"
+
+
+class ModelGated(ModelError):
+    """The hub wants terms accepted and a token."""
+
+    code = "model.gated"
+
+
+class ModelSourceFailed(ModelError):
+    """Every source of the model failed."""
+
+    code = "model.source_failed"
+
+
+class WindowTooShort(ParleyError):
+    """A window of sound too short for a voice embedding."""
+
+    code = "window.too_short"
