@@ -50,11 +50,13 @@ class AsrSettings(Settings):
     model: str = "faster-whisper-base"
     device: Literal["cpu", "cuda", "auto"] = "cpu"
     compute_type: str = "int8"
-    threads: int = Field(2, ge=1)
+    threads: int | None = Field(None, ge=1, description="None shares the cores out")
     beam_size: int = Field(5, ge=1)
     temperatures: tuple[float, ...] = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
     language: str | None = Field(None, description="ISO 639-1; None detects it")
     languages: tuple[str, ...] = Field((), description="Languages detection may choose from")
+    language_switch: float = Field(0.7, ge=0, le=1, description="Probability that makes a window "
+                                   "of another language than the meeting's")
     hotwords: tuple[str, ...] = ()
     prompt: str = Field("", description="Text put before the first window")
     carry_prompt: bool = Field(True, description="Give each window the text before it")
@@ -72,7 +74,7 @@ class DiarizationSettings(Settings):
     embedding: str = "campplus-zh-en"
     pipeline: str | None = Field(None, description="A whole pyannote pipeline instead of the two")
     device: Literal["cpu", "cuda", "auto"] = "cpu"
-    threads: int = Field(2, ge=1)
+    threads: int | None = Field(None, ge=1, description="None shares the cores out")
     step: float = Field(1.0, gt=0, description="Seconds between segmentation windows")
     threshold: float = Field(0.85, gt=0, description="Distance at which voices are two people")
     min_cluster_size: int = Field(12, ge=1, description="Windows a voice needs to be a speaker")
@@ -98,7 +100,7 @@ class MinutesSettings(Settings):
     language_model: str | None = "qwen2.5-coder-1.5b-instruct"
     embedder: str | None = "all-minilm-l6-v2"
     device: Literal["cpu", "cuda", "auto"] = "cpu"
-    threads: int = Field(2, ge=1)
+    threads: int | None = Field(None, ge=1, description="None shares the cores out")
     chapter_minutes: float = Field(6.0, gt=0, description="Aimed-at length of a chapter")
     evidence_per_chapter: int = Field(8, ge=1, description="Utterances shown to the language model")
 

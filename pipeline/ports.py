@@ -38,12 +38,16 @@ class AsrHint:
     """What is known before a window is transcribed.
 
     language: ISO 639-1 code, None to detect; allowed: languages detection may choose from, empty
-    for all. prompt: text said just before. hotwords: names and terms likely to occur.
+    for all; usual: the language of the meeting so far, kept unless another is plainly heard.
+    prompt: text to begin with, at the start of a recording. context: what the transcriber's last
+    Hearing gave, so that it goes on as it was. hotwords: names and terms likely to occur.
     """
 
     language: str | None = None
     allowed: tuple[str, ...] = ()
+    usual: str | None = None
     prompt: str = ""
+    context: tuple[int, ...] = ()
     hotwords: tuple[str, ...] = ()
 
 
@@ -53,7 +57,8 @@ class Hearing:
 
     segments: word times are seconds since the window began. consumed: seconds of the window these
     segments account for; the next window should begin there. temperature: the one whose decoding
-    was kept.
+    was kept. context: tokens of the text just heard, to be handed back with the next window; they
+    mean something to the same transcriber only.
     """
 
     segments: tuple[Segment, ...]
@@ -61,15 +66,15 @@ class Hearing:
     language: str
     language_probability: float
     temperature: float = 0.0
+    context: tuple[int, ...] = ()
 
 
 class Transcriber(Protocol):
     """Turns a window of speech into words with times."""
 
-    async def transcribe(self, window: Samples, hint: AsrHint, final: bool) -> Hearing:
+    async def transcribe(self, window: Samples, hint: AsrHint) -> Hearing:
         """The words of `window`: float32 mono 16 kHz, at most 30 s.
 
-        final: nothing follows the window, so all of it must be consumed.
         Source: Whisper (Radford et al., 2022), https://arxiv.org/abs/2212.04356.
         """
         ...

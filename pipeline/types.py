@@ -26,6 +26,13 @@ def quantise(seconds: float) -> float:
     return round(float(seconds), 3)
 
 
+def clock(seconds: float) -> str:
+    """`seconds` as people read it: 03:10, from an hour on 1:03:10; fractions are cut off."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes:02}:{rest:02}"
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
     """An interval of the meeting in seconds, quantised to a millisecond; end ≥ start ≥ 0.

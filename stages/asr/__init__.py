@@ -1,0 +1,1 @@
+"""Speech recognition: windows of speech to words with times."""

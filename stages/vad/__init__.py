@@ -1,0 +1,1 @@
+"""Voice activity: where somebody speaks, found once and shared by every stage that asks."""
