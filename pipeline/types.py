@@ -85,6 +85,19 @@ class AudioChunk:
 
 
 @dataclass(frozen=True, slots=True)
+class Speech:
+    """A stretch of speech, or a piece of one, in samples since the meeting began.
+
+    start, end: with a little of the quiet around it. voiced: (start, end) of the parts inside in
+    which somebody is heard, pauses for breath left out.
+    """
+
+    start: int
+    end: int
+    voiced: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Word:
     """One spoken word.
 

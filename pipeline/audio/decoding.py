@@ -22,7 +22,7 @@ from pipeline.audio.containers import (
     missing_end,
     open_container,
 )
-from pipeline.audio.mixing import Conversion, samples_of
+from pipeline.audio.mixing import Conversion, Frames
 from pipeline.audio.pcm import Decoded, PcmWriter, Source, open_decoded
 from pipeline.errors import AudioCorrupt, AudioEmpty
 from pipeline.ports import Progress
@@ -118,6 +118,7 @@ class _Reading:
         self.doubtful = False  # bad packets since the last good frame
         self.length = _declared_length(source, container, stream)
         self.conversion: Conversion | None = None
+        self.frames = Frames()
         self.waiting: list[Samples] = []
 
     def run(self, target: Path, channels: Literal["mix", "separate"], anyhow: bool) -> bool:
@@ -205,9 +206,10 @@ class _Reading:
                 self._drain(writer, last=True)
                 self.losses.channels_changed |= channels != old.channels
             self.conversion = Conversion(rate, channels, writer.channels)
+            self.frames = Frames()
         if (time := frame.time) is not None:
             self._keep_time(time + self.shift, writer)
-        self.waiting.append(samples_of(frame))
+        self.waiting.append(self.frames.read(frame))
         self.position += frame.samples / rate
         if sum(map(len, self.waiting)) >= rate:
             self._drain(writer)

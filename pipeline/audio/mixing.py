@@ -17,23 +17,39 @@ from pipeline.types import SAMPLE_RATE, Samples
 LOUDEST = 1e4
 """Floating-point sound beyond this many times full scale is taken for garbage and cut to it."""
 
+_NUMPY_TAKES = {f"{name}{p}" for name in ("u8", "s16", "s32", "flt", "dbl") for p in ("", "p")}
+_SCALE = {2: 2.0**-15, 4: 2.0**-31}
+"""From an integer sample of so many bytes to full scale 1."""
 
-def samples_of(frame: Any) -> Samples:
-    """A PyAV audio frame as float32 (n, channels), full scale 1; floats are taken as they are."""
-    try:
+
+class Frames:
+    """Reads PyAV's frames, of any sample format, as float32."""
+
+    def __init__(self) -> None:
+        self._packer: Any = None
+
+    def read(self, frame: Any) -> Samples:
+        """`frame` as float32 (n, channels), full scale 1; floats are taken as they are."""
+        channels = frame.layout.nb_channels
+        odd = frame.format.name not in _NUMPY_TAKES
+        if odd or (frame.format.is_planar and channels >= 8):
+            # PyAV counts planes up to a null pointer, which eight or more of them may not have.
+            frame = self._packed(frame)
         raw = frame.to_ndarray()
-        planar = frame.format.is_planar
-    except ValueError:  # a sample format that numpy cannot take as it is, such as 64-bit integers
+        raw = raw.T if frame.format.is_planar else raw.reshape(-1, channels)
+        if raw.dtype == np.uint8:
+            return np.asarray((raw.astype(np.float32) - 128) / 128, dtype=np.float32)
+        if raw.dtype.kind == "i":
+            return np.asarray(raw * _SCALE[raw.dtype.itemsize], dtype=np.float32)
+        return np.asarray(raw, dtype=np.float32)
+
+    def _packed(self, frame: Any) -> Any:
         import av
 
-        converted = av.AudioResampler(format="dblp").resample(frame)
-        raw, planar = np.concatenate([f.to_ndarray() for f in converted], axis=1), True
-    raw = raw.T if planar else raw.reshape(-1, frame.layout.nb_channels)
-    if raw.dtype == np.uint8:
-        return np.asarray((raw.astype(np.float32) - 128) / 128, dtype=np.float32)
-    if np.issubdtype(raw.dtype, np.integer):
-        return np.asarray(raw * (1.0 / -float(np.iinfo(raw.dtype).min)), dtype=np.float32)
-    return np.asarray(raw, dtype=np.float32)
+        if self._packer is None:
+            self._packer = av.AudioResampler(format="flt")
+        (packed,) = self._packer.resample(frame)
+        return packed
 
 
 def finite(samples: Samples) -> Samples:
