@@ -19,7 +19,8 @@ line), and its message says what was expected, what came, and what to do.
     │   ├── ModelMissing      model.missing
     │   ├── ModelCorrupt      model.corrupt
     │   ├── ModelGated        model.gated
-    │   └── ModelSourceFailed model.source_failed
+    │   ├── ModelSourceFailed model.source_failed
+    │   └── ModelNotPrepared  model.not_prepared
     └── WindowTooShort        window.too_short    exit 1
 
 A file that broke half-way is no error: its transcript is marked `partial` and the exit code is 4.
@@ -141,6 +142,12 @@ class ModelSourceFailed(ModelError):
     """Every source of the model failed."""
 
     code = "model.source_failed"
+
+
+class ModelNotPrepared(ModelError):
+    """The model is here, but not in the form that is run (too little memory to convert it)."""
+
+    code = "model.not_prepared"
 
 
 class WindowTooShort(ParleyError):
