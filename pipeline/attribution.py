@@ -83,9 +83,7 @@ def switch_costs(words: Sequence[Word], settings: AttributionSettings) -> npt.ND
     return costs
 
 
-def viterbi(
-    scores: npt.NDArray[np.float64], costs: npt.NDArray[np.float64]
-) -> list[int]:
+def viterbi(scores: npt.NDArray[np.float64], costs: npt.NDArray[np.float64]) -> list[int]:
     """The path of highest score through `scores` (steps, states), a change at step i costing costs[i]."""
     best = scores[0].copy()
     came_from = np.empty(scores.shape, dtype=np.int64)

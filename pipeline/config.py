@@ -55,8 +55,12 @@ class AsrSettings(Settings):
     temperatures: tuple[float, ...] = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
     language: str | None = Field(None, description="ISO 639-1; None detects it")
     languages: tuple[str, ...] = Field((), description="Languages detection may choose from")
-    language_switch: float = Field(0.7, ge=0, le=1, description="Probability that makes a window "
-                                   "of another language than the meeting's")
+    language_switch: float = Field(
+        0.7,
+        ge=0,
+        le=1,
+        description="Probability that makes a window of another language than the meeting's",
+    )
     hotwords: tuple[str, ...] = ()
     prompt: str = Field("", description="Text put before the first window")
     carry_prompt: bool = Field(True, description="Give each window the text before it")
@@ -80,6 +84,10 @@ class DiarizationSettings(Settings):
     min_cluster_size: int = Field(12, ge=1, description="Windows a voice needs to be a speaker")
     fill_gaps: float = Field(0.0, ge=0, description="Seconds; shorter pauses in a turn are filled")
 
+    def listening(self) -> str:
+        """The settings that the costly half depends on, for its checkpoint."""
+        return f"{self.segmentation} {self.embedding} {self.pipeline} {self.step}"
+
 
 class AttributionSettings(Settings):
     """Which speaker said a word, and where utterances end."""
@@ -89,8 +97,9 @@ class AttributionSettings(Settings):
     sentence_discount: float = Field(0.3, ge=0, le=1, description="Part of it left at a full stop")
     pause: float = Field(0.3, ge=0, description="Seconds between words that make a pause")
     utterance_gap: float = Field(1.0, ge=0, description="Seconds of silence that end an utterance")
-    utterance_length: float = Field(30.0, gt=0, description="Seconds after which the next sentence "
-                                    "begins a new utterance")
+    utterance_length: float = Field(
+        30.0, gt=0, description="Seconds after which the next sentence begins a new utterance"
+    )
 
 
 class MinutesSettings(Settings):
@@ -119,11 +128,15 @@ class Profile(Settings):
 def profile_names() -> list[str]:
     """The profiles that come with Parley."""
     folder = files("configs") / "profiles"
-    return sorted(p.name.removesuffix(".yaml") for p in folder.iterdir() if p.name.endswith(".yaml"))
+    return sorted(
+        p.name.removesuffix(".yaml") for p in folder.iterdir() if p.name.endswith(".yaml")
+    )
 
 
 def load_profile(
-    name: str = "cpu", overrides: dict[str, Any] | None = None, environ: dict[str, str] | None = None
+    name: str = "cpu",
+    overrides: dict[str, Any] | None = None,
+    environ: dict[str, str] | None = None,
 ) -> Profile:
     """The profile `name` (one of `profile_names()`, or the path of a YAML file), overridden.
 
@@ -137,7 +150,8 @@ def load_profile(
         return Profile.model_validate(values)
     except ValidationError as error:
         problems = "; ".join(
-            f"{'.'.join(map(str, e['loc']))}: {e['msg']} (got {e['input']!r})" for e in error.errors()
+            f"{'.'.join(map(str, e['loc']))}: {e['msg']} (got {e['input']!r})"
+            for e in error.errors()
         )
         raise ConfigInvalid(
             f"profile {name}: {problems}. docs/configuration.md lists every key."
@@ -160,7 +174,9 @@ def _read(name: str) -> dict[str, Any]:
     except yaml.YAMLError as error:
         raise ConfigInvalid(f"profile {name}: not YAML: {error}") from None
     if not isinstance(values, dict):
-        raise ConfigInvalid(f"profile {name}: expected keys and values, got {type(values).__name__}.")
+        raise ConfigInvalid(
+            f"profile {name}: expected keys and values, got {type(values).__name__}."
+        )
     return values
 
 

@@ -86,9 +86,7 @@ class VoiceDetector(Protocol):
     frame: int
     """Samples a frame."""
 
-    async def detect(
-        self, state: Any, samples: Samples
-    ) -> tuple[Any, npt.NDArray[np.float32]]:
+    async def detect(self, state: Any, samples: Samples) -> tuple[Any, npt.NDArray[np.float32]]:
         """The detector's next state, and a speech probability in [0, 1] a frame.
 
         state: None at the start of a meeting, then what the last call returned; plain values that
@@ -173,7 +171,9 @@ class LanguageModel(Protocol):
         """
         ...
 
-    async def choose(self, system: str, user: str, prefix: str, options: Sequence[str]) -> list[float]:
+    async def choose(
+        self, system: str, user: str, prefix: str, options: Sequence[str]
+    ) -> list[float]:
         """Log-probability of each option as the continuation of `prefix`, per token."""
         ...
 

@@ -220,7 +220,7 @@ class Coverage:
 
     @property
     def ratio(self) -> float:
-        """transcribed / speech, in [0, 1]; 1 where nobody spoke."""
+        """Transcribed / speech, in [0, 1]; 1 where nobody spoke."""
         return 1.0 if self.speech == 0 else min(1.0, self.transcribed / self.speech)
 
 

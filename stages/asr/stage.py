@@ -15,14 +15,12 @@ import numpy as np
 
 from pipeline.config import AsrSettings
 from pipeline.ports import AsrHint, Sound, Transcriber
-from pipeline.types import SAMPLE_RATE, Segment, Span, Word
+from pipeline.types import SAMPLE_RATE, Segment, Span, Speech, Word
 from stages.asr.gates import keep
-from stages.vad.speech import Speech
 
 WINDOW = 30 * SAMPLE_RATE
 _SHORTEST = SAMPLE_RATE
 """Less than this at the very end is not listened to again."""
-
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +121,9 @@ def _rest(pending: Sequence[Speech], samples: int) -> tuple[Speech, ...]:
     return tuple(left)
 
 
-def _placed(
-    segments: Sequence[Segment], pieces: Sequence[Speech], longest: float
-) -> list[Segment]:
+def _placed(segments: Sequence[Segment], pieces: Sequence[Speech], longest: float) -> list[Segment]:
     """The segments with their words at their times in the recording, inside the speech."""
-    return [
-        replace(s, words=tuple(_place(w, pieces, longest) for w in s.words)) for s in segments
-    ]
+    return [replace(s, words=tuple(_place(w, pieces, longest) for w in s.words)) for s in segments]
 
 
 def _place(word: Word, pieces: Sequence[Speech], longest: float) -> Word:

@@ -7,14 +7,13 @@ below a lower one for long enough; then it is widened on both sides.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from pipeline.config import VadSettings
 from pipeline.ports import VoiceDetector
-from pipeline.types import SAMPLE_RATE, AudioChunk, Samples
+from pipeline.types import SAMPLE_RATE, AudioChunk, Samples, Speech
 from stages.vad.silero import SileroState
 
 PIECE = 30 * SAMPLE_RATE
@@ -22,21 +21,13 @@ PIECE = 30 * SAMPLE_RATE
 
 
 @dataclass(frozen=True, slots=True)
-class Speech:
-    """A stretch of speech, or a piece of one, in samples since the meeting began."""
-
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
 class SpeechState:
     """Where the listening stands.
 
     pending: samples not yet a whole frame. frame: frames heard. start: sample where the open
-    stretch (or the rest of it) begins, None in silence. loud: it has reached the threshold long
-    enough to count. silence: sample where the probability fell below the release, None while it is
-    above. floor: no stretch may begin before this sample, the last one ended there.
+    stretch (or the rest of it) begins, None in silence. silence: sample where the probability fell below the release, None while it is
+    above. floor: no stretch may begin before this sample, the last one ended there. continued: a
+    piece of the open stretch has been handed over. voiced: its voiced parts not handed over yet.
     """
 
     detector: SileroState | None = None
@@ -46,6 +37,7 @@ class SpeechState:
     silence: int | None = None
     floor: int = 0
     continued: bool = False
+    voiced: tuple[tuple[int, int], ...] = ()
 
 
 class SpeechStage:
@@ -84,9 +76,15 @@ class SpeechStage:
         if state.start is not None:
             stop = length if state.silence is None else min(length, state.silence + self._pad)
             outputs += self._close(state, stop)
-        return [Speech(s.start, min(s.end, length)) for s in outputs if s.start < length]
+        return [
+            Speech(s.start, min(s.end, length), _clipped(s.voiced, s.start, length))
+            for s in outputs
+            if s.start < length
+        ]
 
-    async def _listen(self, state: SpeechState, samples: Samples) -> tuple[SpeechState, list[Speech]]:
+    async def _listen(
+        self, state: SpeechState, samples: Samples
+    ) -> tuple[SpeechState, list[Speech]]:
         detector, probability = await self._detector.detect(state.detector, samples)
         return self._decide(replace(state, detector=detector), probability)
 
@@ -102,27 +100,48 @@ class SpeechStage:
     def _frame(self, state: SpeechState, p: float) -> tuple[SpeechState, list[Speech]]:
         size = self._detector.frame
         now = state.frame * size
-        changes: dict[str, Any] = {"frame": state.frame + 1}
-        if state.start is None:
-            if p >= self._settings.threshold:
-                changes |= {"start": max(state.floor, now - self._pad), "silence": None}
-            return replace(state, **changes), []
+        state = replace(state, frame=state.frame + 1)
         if p >= self._settings.threshold:
-            changes["silence"] = None
-        elif p < self._settings.release and state.silence is None:
-            changes["silence"] = now
-        state = replace(state, **changes)
+            start = max(state.floor, now - self._pad) if state.start is None else state.start
+            voiced = _joined(state.voiced, now, now + size)
+            state = replace(state, start=start, silence=None, voiced=voiced)
+        elif state.start is not None and state.silence is None and p < self._settings.release:
+            state = replace(state, silence=now)
+        if state.start is None:
+            return state, []
         if state.silence is not None and now + size - state.silence >= self._min_silence:
             stop = min(state.silence + self._pad, now + size)
             closed = self._close(state, stop)
-            return replace(state, start=None, silence=None, floor=stop, continued=False), closed
-        assert state.start is not None
+            return replace(
+                state, start=None, silence=None, floor=stop, continued=False, voiced=()
+            ), closed
         if state.silence is None and now + size - state.start >= PIECE + self._pad:
-            piece = Speech(state.start, state.start + PIECE)
-            return replace(state, start=piece.end, continued=True), [piece]
+            cut = state.start + PIECE
+            piece = Speech(state.start, cut, _clipped(state.voiced, state.start, cut))
+            rest = _clipped(state.voiced, cut, now + size)
+            return replace(state, start=cut, continued=True, voiced=rest), [piece]
         return state, []
 
     def _close(self, state: SpeechState, stop: int) -> list[Speech]:
         assert state.start is not None
-        enough = stop - state.start - 2 * self._pad >= self._min_speech or state.continued
-        return [Speech(state.start, stop)] if enough and stop > state.start else []
+        voice = sum(end - start for start, end in state.voiced)
+        if stop <= state.start or (voice < self._min_speech and not state.continued):
+            return []
+        return [Speech(state.start, stop, _clipped(state.voiced, state.start, stop))]
+
+
+def _joined(
+    parts: tuple[tuple[int, int], ...], start: int, end: int
+) -> tuple[tuple[int, int], ...]:
+    """The parts and one more, which continues the last where it touches it."""
+    if parts and parts[-1][1] == start:
+        return (*parts[:-1], (parts[-1][0], end))
+    return (*parts, (start, end))
+
+
+def _clipped(
+    parts: tuple[tuple[int, int], ...], start: int, end: int
+) -> tuple[tuple[int, int], ...]:
+    """What of the parts lies between start and end."""
+    cut = ((max(a, start), min(b, end)) for a, b in parts)
+    return tuple((a, b) for a, b in cut if a < b)

@@ -1,0 +1,325 @@
+"""The engine: a recording in, events out. The only place that knows the order of the stages.
+
+    decode → speech → { transcribe ‖ listen } → separate → attribute → utterances → minutes
+
+Speech is found and transcribed as it is found; voices are listened to meanwhile. Each finished
+stage is kept as a checkpoint, the transcription also half-way, so that a run killed anywhere goes
+on where it was. Models are asked for only when a stage really has to run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from pipeline.attribution import attribute
+from pipeline.audio import Decoded, content_hash, decode, open_decoded
+from pipeline.channels import channel_diarization, in_order
+from pipeline.checkpoints import Checkpoints, JsonCodec, key_of
+from pipeline.config import Profile
+from pipeline.coverage import coverage
+from pipeline.events import VOLATILE, EventType, MeetingEvent, MeetingView, jsonable, reduce
+from pipeline.minutes import Minutes
+from pipeline.ports import Diarizer, Progress, Sound, SpeakerHint
+from pipeline.stage import Stage
+from pipeline.transcription import Transcription
+from pipeline.types import (
+    AudioChunk,
+    Diarization,
+    Segment,
+    Speaker,
+    Speech,
+    Transcript,
+    Utterance,
+)
+from pipeline.utterances import utterances
+from pipeline.voices import DIARIZATION_CODEC, VOICES_CODEC
+
+DECODER_VERSION = 1
+ATTRIBUTION_VERSION = 1
+SPEECH_CODEC: JsonCodec[list[Speech]] = JsonCodec(list[Speech])
+MINUTES_CODEC: JsonCodec[Minutes] = JsonCodec(Minutes)
+
+Emit = Callable[[MeetingEvent], None]
+
+
+class Summariser(Protocol):
+    """Makes minutes of a transcript."""
+
+    async def summarise(self, transcript: Transcript, progress: Progress) -> Minutes:
+        """The minutes; each item cites utterances of `transcript`."""
+        ...
+
+
+class Stages(Protocol):
+    """Where the engine gets its stages from, each built when first asked for.
+
+    Each raises ModelError if its model cannot be had.
+    """
+
+    def fingerprint(self, stage: Literal["speech", "asr", "listen", "separate", "minutes"]) -> str:
+        """Code version and weights of a stage, for checkpoint keys; loads nothing."""
+        ...
+
+    async def speech(self) -> Stage[AudioChunk, Any, Speech]:
+        """The voice activity stage."""
+        ...
+
+    async def asr(self, sound: Sound) -> Stage[Speech, Any, Segment]:
+        """The transcription stage over `sound`."""
+        ...
+
+    async def diarizer(self) -> Diarizer:
+        """Who tells the speakers apart."""
+        ...
+
+    async def summariser(self) -> Summariser:
+        """Who writes the minutes."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One recording and what is wanted of it.
+
+    channels: "separate" takes each channel for one speaker. minutes: whether to write them.
+    """
+
+    path: Path
+    title: str = ""
+    channels: Literal["mix", "separate"] = "mix"
+    speakers: SpeakerHint = SpeakerHint()
+    minutes: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """What came of a recording."""
+
+    title: str
+    recording: str
+    transcript: Transcript
+    minutes: Minutes | None
+
+
+class MeetingEngine:
+    """Runs recordings through the stages of one profile."""
+
+    def __init__(self, profile: Profile, stages: Stages, checkpoints: Checkpoints) -> None:
+        self._profile = profile
+        self._stages = stages
+        self._checkpoints = checkpoints
+
+    async def run(self, request: Request, emit: Emit = lambda _: None) -> Meeting:
+        """Everything asked for of one recording; `emit` is called with each event as it happens.
+
+        emit is called by one thread at a time, not always the same. Raises UnreadableAudio, ModelError.
+        """
+        run = _Run(self._profile, self._stages, self._checkpoints, request, emit)
+        return await run.meeting()
+
+
+class _Run:
+    """One recording on its way through the stages."""
+
+    def __init__(
+        self,
+        profile: Profile,
+        stages: Stages,
+        checkpoints: Checkpoints,
+        request: Request,
+        emit: Emit,
+    ) -> None:
+        self._profile = profile
+        self._stages = stages
+        self._checkpoints = checkpoints
+        self._request = request
+        self._listener = emit
+        self._view = MeetingView()
+        self._seq = 0
+        self._lock = threading.Lock()
+
+    async def meeting(self) -> Meeting:
+        self._recording = await asyncio.to_thread(content_hash, self._request.path)
+        decoded = await self._decode()
+        title = self._request.title or self._request.path.stem
+        self._emit("meeting.started", {"title": title, "duration": round(decoded.duration, 3)})
+        for text in decoded.warnings:
+            self._emit("warning", {"text": text})
+        if self._request.channels == "separate" and len(decoded.sounds) > 1:
+            speech, segments, diarization = await self._channels(decoded)
+        else:
+            speech, segments, diarization = await self._mixed(decoded.sounds[0])
+        self._publish(decoded, speech, segments, diarization)
+        if self._request.minutes and self._profile.minutes.enabled:
+            await self._minutes()
+        return Meeting(title, self._recording, self._view.transcript, self._view.minutes)
+
+    async def _decode(self) -> Decoded:
+        mode = self._request.channels
+        self._decode_key = key_of("decode", DECODER_VERSION, self._recording, mode)
+        target = self._checkpoints.folder(self._recording) / f"sound-{self._decode_key[:32]}.s16"
+        progress = self._progress("decode")
+        decoded = await asyncio.to_thread(open_decoded, target)
+        if decoded is None:
+            decoded = await asyncio.to_thread(decode, self._request.path, target, mode, progress)
+        progress(1.0)
+        return decoded
+
+    async def _mixed(self, sound: Sound) -> tuple[list[Speech], list[Segment], Diarization]:
+        """One sound with any number of speakers in it."""
+        (speech, segments), diarization = await _both(
+            self._transcribe(sound, 0), self._diarize(sound)
+        )
+        attributed = attribute(segments, diarization, self._profile.attribution)
+        return speech, list(attributed), diarization
+
+    async def _channels(self, decoded: Decoded) -> tuple[list[Speech], list[Segment], Diarization]:
+        """One speaker a channel, known by the channel."""
+        heard = [await self._transcribe(s, i) for i, s in enumerate(decoded.sounds)]
+        diarization = channel_diarization([speech for speech, _ in heard], decoded.duration)
+        segments = in_order([segments for _, segments in heard])
+        return [s for speech, _ in heard for s in speech], segments, diarization
+
+    async def _transcribe(self, sound: Sound, channel: int) -> tuple[list[Speech], list[Segment]]:
+        keys = self._decode_key, channel
+        speech_key = key_of(
+            "speech", self._stages.fingerprint("speech"), self._profile.vad.digest(), *keys
+        )
+        asr_key = key_of(
+            "asr", self._stages.fingerprint("asr"), self._profile.asr.digest(), speech_key
+        )
+        transcription = Transcription(self._checkpoints, self._recording, speech_key, asr_key)
+        return await transcription.run(
+            sound,
+            self._stages,
+            progress=self._progress("transcribe"),
+            heard=lambda s: self._emit(
+                "utterance.partial",
+                {"text": s.text, "start": s.span.start, "end": s.span.end},
+            ),
+        )
+
+    async def _diarize(self, sound: Sound) -> Diarization:
+        settings, hint = self._profile.diarization, self._request.speakers
+        heard = key_of(
+            "listen", self._stages.fingerprint("listen"), settings.listening(), self._decode_key
+        )
+        told = key_of(
+            "separate", self._stages.fingerprint("separate"), settings.digest(), hint, heard
+        )
+        progress = self._progress("diarize")
+        found = self._load("diarization", told, DIARIZATION_CODEC)
+        if found is None:
+            voices = self._load("voices", heard, VOICES_CODEC)
+            diarizer = await self._stages.diarizer()
+            if voices is None:
+                voices = await diarizer.listen(sound, progress)
+                self._save("voices", heard, VOICES_CODEC, voices)
+            found = await diarizer.separate(voices, hint)
+            self._save("diarization", told, DIARIZATION_CODEC, found)
+        progress(1.0)
+        return found
+
+    def _publish(
+        self,
+        decoded: Decoded,
+        speech: list[Speech],
+        segments: list[Segment],
+        diarization: Diarization,
+    ) -> None:
+        said = utterances(segments, diarization, self._profile.attribution)
+        for speaker in _speakers(said, diarization):
+            self._emit("speaker.joined", jsonable(speaker))
+        for utterance in said:
+            self._emit("utterance.final", jsonable(utterance))
+        covered = coverage(speech, [w for s in segments for w in s.words])
+        self._emit(
+            "meeting.ended",
+            {
+                "language": _main_language(said),
+                "duration": round(decoded.duration, 3),
+                "coverage": jsonable(covered),
+                "turns": [jsonable(t) for t in diarization.turns],
+                "partial": decoded.partial,
+            },
+        )
+
+    async def _minutes(self) -> None:
+        transcript = self._view.transcript
+        key = key_of(
+            "minutes",
+            self._stages.fingerprint("minutes"),
+            self._profile.minutes.digest(),
+            jsonable(replace(transcript, turns=(), warnings=())),
+        )
+        progress = self._progress("minutes")
+        minutes = self._load("minutes", key, MINUTES_CODEC)
+        if minutes is None:
+            summariser = await self._stages.summariser()
+            minutes = await summariser.summarise(transcript, progress)
+            self._save("minutes", key, MINUTES_CODEC, minutes)
+        progress(1.0)
+        self._emit("minutes.final", jsonable(minutes))
+
+    def _load(self, stage: str, key: str, codec: Any) -> Any:
+        return self._checkpoints.load(self._recording, stage, key, codec)
+
+    def _save(self, stage: str, key: str, codec: Any, value: Any) -> None:
+        self._checkpoints.save(self._recording, stage, key, codec, value)
+
+    def _progress(self, stage: str) -> Progress:
+        reported = -1.0
+
+        def report(done: float) -> None:
+            nonlocal reported
+            if done - reported >= 0.002 or (done >= 1.0 > reported):
+                reported = done
+                self._emit("stage.progress", {"stage": stage, "done": round(min(1.0, done), 4)})
+
+        return report
+
+    def _emit(self, type_: EventType, payload: dict[str, Any]) -> None:
+        with self._lock:  # decoders and models report progress from their own threads
+            seq = None
+            if type_ not in VOLATILE:
+                self._seq += 1
+                seq = self._seq
+            event = MeetingEvent(seq, type_, time.time(), payload)
+            self._view = reduce(self._view, event)
+            self._listener(event)
+
+
+async def _both(first: Any, second: Any) -> tuple[Any, Any]:
+    """Both results; when one fails the other is stopped and its error is the one raised."""
+    async with asyncio.TaskGroup() as group:
+        tasks = group.create_task(first), group.create_task(second)
+    return tasks[0].result(), tasks[1].result()
+
+
+def _speakers(said: tuple[Utterance, ...], diarization: Diarization) -> list[Speaker]:
+    """Everybody who said something or was heard, in the order they first spoke."""
+    talk: dict[Any, float] = {}
+    for utterance in said:
+        spoken = sum(w.span.duration for w in utterance.words)
+        talk[utterance.speaker] = talk.get(utterance.speaker, 0.0) + spoken
+    heard: dict[Any, float] = {}
+    for turn in diarization.turns:
+        heard[turn.speaker] = heard.get(turn.speaker, 0.0) + turn.span.duration
+    order = [*talk, *(s for s in heard if s not in talk)]
+    return [
+        Speaker(s, f"Speaker {i}", round(heard.get(s, talk.get(s, 0.0)), 3))
+        for i, s in enumerate(order, 1)
+    ]
+
+
+def _main_language(said: tuple[Utterance, ...]) -> str | None:
+    words: dict[str, int] = {}
+    for utterance in said:
+        words[utterance.language] = words.get(utterance.language, 0) + len(utterance.words)
+    return max(words, key=lambda code: words[code], default=None)
