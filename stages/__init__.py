@@ -1,0 +1,1 @@
+"""Everything with a model in it: one folder a stage, heavy imports inside constructors."""
