@@ -20,6 +20,8 @@ from pipeline.types import Diarization, Segment, SpeakerId, Word
 ONLY_SPEAKER = SpeakerId("S1")
 """Who speaks where words were heard and the diarizer found nobody."""
 
+Scores = npt.NDArray[np.float64]
+
 _FLOOR = 0.02
 _REACH = 0.5
 _SENTENCE_END = tuple(".?!。？！…")
@@ -49,16 +51,17 @@ def attribute(
     return tuple(replace(s, words=tuple(next(owned) for _ in s.words)) for s in segments)
 
 
-def emissions(words: Sequence[Word], diarization: Diarization) -> npt.NDArray[np.float64]:
+def emissions(words: Sequence[Word], diarization: Diarization) -> Scores:
     """How likely each speaker said each word, float64 (words, speakers), rows summing to 1."""
     frames = len(diarization.posterior)
     total = np.zeros((frames + 1, len(diarization.speakers)))
     np.cumsum(diarization.posterior, axis=0, out=total[1:])
 
-    def mean(start: float, end: float) -> npt.NDArray[np.float64]:
+    def mean(start: float, end: float) -> Scores:
         low = min(max(0, round(start / diarization.frame_step)), max(0, frames - 1))
         high = min(max(low + 1, round(end / diarization.frame_step)), frames)
-        return np.asarray((total[high] - total[low]) / max(1, high - low))
+        average: Scores = (total[high] - total[low]) / max(1, high - low)
+        return average
 
     scores = np.empty((len(words), len(diarization.speakers)))
     for i, word in enumerate(words):
@@ -67,10 +70,11 @@ def emissions(words: Sequence[Word], diarization: Diarization) -> npt.NDArray[np
             # Nobody was found talking here: the word belongs to whoever talks next to it.
             scores[i] = 0.5 * mean(word.span.start - _REACH, word.span.end + _REACH)
     scores += _FLOOR
-    return scores / scores.sum(axis=1, keepdims=True)
+    shares: Scores = scores / scores.sum(axis=1, keepdims=True)
+    return shares
 
 
-def switch_costs(words: Sequence[Word], settings: AttributionSettings) -> npt.NDArray[np.float64]:
+def switch_costs(words: Sequence[Word], settings: AttributionSettings) -> Scores:
     """Log-odds that a change of speaker before each word costs, float64 (words,)."""
     costs = np.full(len(words), settings.switch_cost)
     for i in range(1, len(words)):
@@ -83,8 +87,11 @@ def switch_costs(words: Sequence[Word], settings: AttributionSettings) -> npt.ND
     return costs
 
 
-def viterbi(scores: npt.NDArray[np.float64], costs: npt.NDArray[np.float64]) -> list[int]:
-    """The path of highest score through `scores` (steps, states), a change at step i costing costs[i]."""
+def viterbi(scores: Scores, costs: Scores) -> list[int]:
+    """The path of highest score through `scores` (steps, states).
+
+    A change of state before step i costs costs[i].
+    """
     best = scores[0].copy()
     came_from = np.empty(scores.shape, dtype=np.int64)
     for i in range(1, len(scores)):

@@ -13,7 +13,7 @@ import os
 import shutil
 import time
 from pathlib import Path
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -36,7 +36,7 @@ class Codec(Protocol[T]):
 class JsonCodec(Generic[T]):
     """Any type pydantic knows, as JSON."""
 
-    def __init__(self, type_: object) -> None:
+    def __init__(self, type_: Any) -> None:
         self._adapter: TypeAdapter[T] = TypeAdapter(type_)
 
     def dump(self, value: T) -> bytes:

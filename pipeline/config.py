@@ -67,6 +67,13 @@ class AsrSettings(Settings):
     max_compression_ratio: float = Field(2.4, gt=0)
     min_average_logprob: float = -1.0
     max_no_speech: float = Field(0.6, ge=0, le=1)
+    recover_gap: float | None = Field(
+        0.5, gt=0, description="Seconds of voice without a word that are listened to again; or None"
+    )
+    recover_reach: float = Field(0.25, ge=0, description="Seconds around a word taken as heard")
+    recover_logprob: float = Field(
+        -0.7, description="Least average log-probability of what listening again may add"
+    )
     max_word_rate: float = Field(8.0, gt=0, description="Words a second no one can speak")
     max_word_duration: float = Field(1.5, gt=0, description="Seconds; longer words are cut")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from pipeline.types import SAMPLE_RATE, Coverage, Span, Speech, Word
 
-_REACH = 0.4
+REACH = 0.4
 """Seconds around a word that count as transcribed: recognisers clip the edges of words."""
 
 _BREATH = 0.5
@@ -25,10 +25,10 @@ def coverage(speech: Iterable[Speech], words: Sequence[Word]) -> Coverage:
 
 
 def untranscribed(
-    voiced: Sequence[tuple[float, float]], words: Sequence[Word]
+    voiced: Sequence[tuple[float, float]], words: Sequence[Word], reach: float = REACH
 ) -> list[tuple[float, float]]:
-    """The parts of `voiced` (sorted, seconds) that no word is within or next to."""
-    spoken = joined(sorted((w.span.start - _REACH, w.span.end + _REACH) for w in words), 0.0)
+    """The parts of `voiced` (sorted, seconds) that no word is within `reach` seconds of."""
+    spoken = joined(sorted((w.span.start - reach, w.span.end + reach) for w in words), 0.0)
     left: list[tuple[float, float]] = []
     index = 0
     for start, end in voiced:

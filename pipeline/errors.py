@@ -6,7 +6,8 @@ line), and its message says what was expected, what came, and what to do.
     ParleyError
     ├── UsageError            usage.*             exit 2
     │   ├── ConfigInvalid     config.invalid
-    │   └── OutputExists      output.exists
+    │   ├── OutputExists      output.exists
+    │   └── DocumentInvalid   document.invalid
     ├── UnreadableAudio       audio.unreadable    exit 3
     │   ├── AudioMissing      audio.missing
     │   ├── AudioEmpty        audio.empty
@@ -62,6 +63,12 @@ class OutputExists(UsageError):
     """A result would overwrite a file that is already there."""
 
     code = "output.exists"
+
+
+class DocumentInvalid(UsageError):
+    """A transcript document that is no JSON of a form this version reads."""
+
+    code = "document.invalid"
 
 
 class UnreadableAudio(ParleyError):

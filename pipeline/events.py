@@ -79,7 +79,7 @@ class MeetingView:
 
 def jsonable(value: object) -> Any:
     """A value of ours as JSON values."""
-    return _adapter(type(value)).dump_python(value, mode="json")
+    return TypeAdapter(type(value)).dump_python(value, mode="json")
 
 
 def reduce(view: MeetingView, event: MeetingEvent) -> MeetingView:

@@ -118,7 +118,8 @@ class MeetingEngine:
     async def run(self, request: Request, emit: Emit = lambda _: None) -> Meeting:
         """Everything asked for of one recording; `emit` is called with each event as it happens.
 
-        emit is called by one thread at a time, not always the same. Raises UnreadableAudio, ModelError.
+        emit is called by one thread at a time, not always the same.
+        Raises UnreadableAudio, ModelError.
         """
         run = _Run(self._profile, self._stages, self._checkpoints, request, emit)
         return await run.meeting()
@@ -214,7 +215,7 @@ class _Run:
             "separate", self._stages.fingerprint("separate"), settings.digest(), hint, heard
         )
         progress = self._progress("diarize")
-        found = self._load("diarization", told, DIARIZATION_CODEC)
+        found: Diarization | None = self._load("diarization", told, DIARIZATION_CODEC)
         if found is None:
             voices = self._load("voices", heard, VOICES_CODEC)
             diarizer = await self._stages.diarizer()
@@ -252,20 +253,23 @@ class _Run:
 
     async def _minutes(self) -> None:
         transcript = self._view.transcript
-        key = key_of(
+        progress = self._progress("minutes")
+        minutes = self._load("minutes", self._minutes_key(transcript), MINUTES_CODEC)
+        if minutes is None:
+            summariser = await self._stages.summariser()
+            minutes = await summariser.summarise(transcript, progress)
+            # Asked again: a summariser that had to do without a model has another fingerprint.
+            self._save("minutes", self._minutes_key(transcript), MINUTES_CODEC, minutes)
+        progress(1.0)
+        self._emit("minutes.final", jsonable(minutes))
+
+    def _minutes_key(self, transcript: Transcript) -> str:
+        return key_of(
             "minutes",
             self._stages.fingerprint("minutes"),
             self._profile.minutes.digest(),
             jsonable(replace(transcript, turns=(), warnings=())),
         )
-        progress = self._progress("minutes")
-        minutes = self._load("minutes", key, MINUTES_CODEC)
-        if minutes is None:
-            summariser = await self._stages.summariser()
-            minutes = await summariser.summarise(transcript, progress)
-            self._save("minutes", key, MINUTES_CODEC, minutes)
-        progress(1.0)
-        self._emit("minutes.final", jsonable(minutes))
 
     def _load(self, stage: str, key: str, codec: Any) -> Any:
         return self._checkpoints.load(self._recording, stage, key, codec)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -86,11 +86,12 @@ class VoiceDetector(Protocol):
     frame: int
     """Samples a frame."""
 
-    async def detect(self, state: Any, samples: Samples) -> tuple[Any, npt.NDArray[np.float32]]:
+    async def detect(
+        self, state: tuple[float, ...], samples: Samples
+    ) -> tuple[tuple[float, ...], npt.NDArray[np.float32]]:
         """The detector's next state, and a speech probability in [0, 1] a frame.
 
-        state: None at the start of a meeting, then what the last call returned; plain values that
-        can be serialised. samples: float32 (k · frame,). Returns float32 (k,).
+        state: () at the start of a meeting, then what the last call returned. samples: float32 (k · frame,). Returns float32 (k,).
         """
         ...
 

@@ -15,7 +15,7 @@ from typing import Protocol, TypeVar
 
 Item = TypeVar("Item", contravariant=True)
 State = TypeVar("State")
-Output = TypeVar("Output", covariant=True)
+Output = TypeVar("Output")
 
 
 class Stage(Protocol[Item, State, Output]):

@@ -1,4 +1,4 @@
-"""From attributed words to utterances: what one person said before another spoke or a pause fell."""
+"""From attributed words to utterances: what one person said before another spoke or paused."""
 
 from __future__ import annotations
 
@@ -30,21 +30,19 @@ def utterances(
 
     Raises ValueError if a word has no speaker.
     """
-    runs: list[tuple[str, list[Word]]] = []
+    runs: list[tuple[SpeakerId, str, list[Word]]] = []
     for segment in segments:
         for word in segment.words:
             if word.speaker is None:
                 raise ValueError(f"expected a speaker on every word, got none on {word.text!r}")
             if runs and _continues(runs[-1], word, segment.language, settings):
-                runs[-1][1].append(word)
+                runs[-1][2].append(word)
             else:
-                runs.append((segment.language, [word]))
-    runs.sort(key=lambda run: (run[1][0].span.start, run[1][-1].span.end))
+                runs.append((word.speaker, segment.language, [word]))
+    runs.sort(key=lambda run: (run[2][0].span.start, run[2][-1].span.end))
     seen: Counter[int] = Counter()
     made = []
-    for language, words in runs:
-        speaker = words[0].speaker
-        assert speaker is not None
+    for speaker, language, words in runs:
         span = Span(words[0].span.start, max(w.span.end for w in words))
         made.append(
             Utterance(
@@ -59,14 +57,18 @@ def utterances(
 
 
 def _continues(
-    run: tuple[str, list[Word]], word: Word, language: str, settings: AttributionSettings
+    run: tuple[SpeakerId, str, list[Word]],
+    word: Word,
+    language: str,
+    settings: AttributionSettings,
 ) -> bool:
-    before, last = run[1], run[1][-1]
-    if word.speaker != last.speaker or language != run[0]:
+    speaker, spoken_language, words = run
+    if word.speaker != speaker or language != spoken_language:
         return False
+    last = words[-1]
     if word.span.start - last.span.end > settings.utterance_gap:
         return False
-    spoken = last.span.end - before[0].span.start
+    spoken = last.span.end - words[0].span.start
     return not (spoken >= settings.utterance_length and last.text.endswith(_SENTENCE_END))
 
 

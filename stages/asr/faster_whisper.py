@@ -27,6 +27,14 @@ _APPENDED = "\"'.。,，!！?？:：”)]}、"
 _RESET_TEMPERATURE = 0.5
 """A window that needed a higher one is no good example for the next."""
 
+_SEED = 1
+_UNSPACED = (
+    (0x0E00, 0x0EFF),
+    (0x1000, 0x109F),
+    (0x1780, 0x17FF),
+    (0x3040, 0x30FF),
+    (0x3400, 0x9FFF),
+)
 _PROMPT_LIMIT = 223
 """Tokens of text Whisper can be shown before a window."""
 
@@ -62,6 +70,7 @@ class FasterWhisper:
         return await loop.run_in_executor(self._executor, self._decode, window, hint)
 
     def _decode(self, window: Samples, hint: AsrHint) -> Hearing:
+        import ctranslate2
         from faster_whisper.audio import pad_or_trim
 
         features = self._model.feature_extractor(window)
@@ -71,6 +80,7 @@ class FasterWhisper:
         tokenizer = self._tokenizer(language)
         options = self._options(tokenizer)
         prompt = self._prompt(tokenizer, hint)
+        ctranslate2.set_random_seed(_SEED)  # a window is read alike whatever was read before
         result, logprob, temperature, compression = self._model.generate_with_fallback(
             encoded, prompt, tokenizer, options
         )
@@ -98,7 +108,7 @@ class FasterWhisper:
         return Hearing(tuple(segments), consumed, language, certainty, temperature, context)
 
     def _context(self, hint: AsrHint, pieces: list[dict[str, Any]]) -> tuple[int, ...]:
-        """Tokens with their time marks: shown bare text, Whisper stops writing time marks itself."""
+        """Tokens with their time marks: shown bare text, Whisper stops writing the marks itself."""
         if not self._settings.carry_prompt:
             return ()
         heard = [t for p in pieces if p["start"] != p["end"] for t in p["tokens"]]
@@ -190,6 +200,19 @@ def _words(timed: Any, duration: float) -> tuple[Word, ...]:
             continue
         start = min(max(0.0, float(entry["start"])), duration)
         end = min(max(start, float(entry["end"])), duration)
+        probability = float(entry["probability"])
         glued = bool(words) and not entry["word"].startswith(" ")
-        words.append(Word(text, Span(start, end), float(entry["probability"]), glued=glued))
+        if glued and not (_unspaced(text) or _unspaced(words[-1].text)):
+            # "100" and "%", "co" and "-op": one word to a reader, and so to a speaker.
+            first = words.pop()
+            span = Span(first.span.start, max(first.span.end, end))
+            probability = min(first.probability, probability)
+            words.append(Word(first.text + text, span, probability, glued=first.glued))
+        else:
+            words.append(Word(text, Span(start, end), probability, glued=glued))
     return tuple(words)
+
+
+def _unspaced(text: str) -> bool:
+    """Whether the script parts words by no space: Chinese, Japanese, Thai, Lao, Khmer, Burmese."""
+    return any(low <= ord(c) <= high for c in text for low, high in _UNSPACED)

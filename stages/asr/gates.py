@@ -8,11 +8,11 @@ from pipeline.types import Segment
 _FEW = 3
 
 
-def keep(segment: Segment, settings: AsrSettings) -> bool:
-    """Whether a segment can be believed.
+def believable(segment: Segment, settings: AsrSettings) -> bool:
+    """Whether a segment can be kept.
 
-    It is dropped if the window sounded like no speech and was read with little confidence, if its
-    text repeats itself, or if it has more words than anyone can say in its time.
+    It cannot if the window sounded like no speech and was read with little confidence, if its text
+    repeats itself, or if it has more words than anyone can say in its time.
     """
     if not segment.words:
         return False
@@ -22,6 +22,15 @@ def keep(segment: Segment, settings: AsrSettings) -> bool:
     if segment.compression_ratio > settings.max_compression_ratio and repeats(segment):
         return False
     return not impossible_rate(segment, settings.max_word_rate)
+
+
+def certain(segment: Segment, settings: AsrSettings) -> bool:
+    """Whether a segment found by listening again may be added: surer than the rest must be."""
+    return (
+        believable(segment, settings)
+        and segment.average_logprob >= settings.recover_logprob
+        and segment.no_speech_probability <= settings.max_no_speech
+    )
 
 
 def impossible_rate(segment: Segment, fastest: float) -> bool:

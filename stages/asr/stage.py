@@ -2,8 +2,8 @@
 
 Speech is laid end to end without the silences between, and decoded in windows of up to 30 s. A
 window reports how much of it its words account for; the next begins there, so that no word is cut
-and none is heard twice. The text before goes along as a prompt until a window needed a high
-temperature, since an invented sentence breeds more of its kind.
+and none is heard twice. Where somebody is heard and no word was written, that stretch is listened
+to again by itself, since long windows now and then skip a sentence.
 """
 
 from __future__ import annotations
@@ -14,13 +14,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pipeline.config import AsrSettings
+from pipeline.coverage import joined, untranscribed
 from pipeline.ports import AsrHint, Sound, Transcriber
 from pipeline.types import SAMPLE_RATE, Segment, Span, Speech, Word
-from stages.asr.gates import keep
+from stages.asr.gates import believable, certain
 
 WINDOW = 30 * SAMPLE_RATE
 _SHORTEST = SAMPLE_RATE
 """Less than this at the very end is not listened to again."""
+
+_MARGIN = 0.3
+"""Seconds of sound around a stretch that is listened to again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ class AsrStage:
         state = replace(state, pending=(*state.pending, item))
         outputs: list[Segment] = []
         while state.waiting >= WINDOW:
-            state, segments = await self._decode(state, final=False)
+            state, segments = await self._decode(state)
             outputs += segments
         return state, outputs
 
@@ -70,13 +74,31 @@ class AsrStage:
         """Decode what is left."""
         outputs: list[Segment] = []
         while state.waiting > 0:
-            state, segments = await self._decode(state, final=state.waiting <= WINDOW)
+            state, segments = await self._decode(state, last=state.waiting <= WINDOW)
             outputs += segments
         return outputs
 
-    async def _decode(self, state: AsrState, final: bool) -> tuple[AsrState, list[Segment]]:
+    async def _decode(self, state: AsrState, last: bool = False) -> tuple[AsrState, list[Segment]]:
         pieces = _first(state.pending, WINDOW)
-        hint = AsrHint(
+        hint = self._hint(state)
+        window = np.concatenate([self._sound.read(p.start, p.end) for p in pieces])
+        hearing = await self._transcriber.transcribe(window, hint)
+        heard = max(1, min(len(window), round(hearing.consumed * SAMPLE_RATE)))
+        if last and len(window) - heard < _SHORTEST:
+            heard = len(window)
+        placed = [_placed(s, pieces, self._settings.max_word_duration) for s in hearing.segments]
+        segments = [s for s in placed if believable(s, self._settings)]
+        after = AsrState(
+            pending=_rest(state.pending, heard),
+            prompt="",
+            context=hearing.context,
+            language=hearing.language,
+        )
+        missed = replace(hint, prompt="", context=(), language=hearing.language)
+        return after, await self._recover(_first(state.pending, heard), segments, missed)
+
+    def _hint(self, state: AsrState) -> AsrHint:
+        return AsrHint(
             language=self._settings.language,
             allowed=self._settings.languages,
             usual=state.language,
@@ -84,19 +106,29 @@ class AsrStage:
             context=state.context,
             hotwords=self._settings.hotwords,
         )
-        window = np.concatenate([self._sound.read(p.start, p.end) for p in pieces])
-        hearing = await self._transcriber.transcribe(window, hint)
-        segments = _placed(hearing.segments, pieces, self._settings.max_word_duration)
-        heard = max(1, min(len(window), round(hearing.consumed * SAMPLE_RATE)))
-        if final and len(window) - heard < _SHORTEST:
-            heard = len(window)
-        after = AsrState(
-            pending=_rest(state.pending, heard),
-            prompt=state.prompt if not state.context and not hearing.context else "",
-            context=hearing.context,
-            language=hearing.language,
-        )
-        return after, [s for s in segments if keep(s, self._settings)]
+
+    async def _recover(
+        self, pieces: Sequence[Speech], segments: list[Segment], hint: AsrHint
+    ) -> list[Segment]:
+        """The segments, and what a second listening finds where there is voice and no word."""
+        if self._settings.recover_gap is None:
+            return segments
+        voiced = [(a / SAMPLE_RATE, b / SAMPLE_RATE) for p in pieces for a, b in p.voiced]
+        words = [w for s in segments for w in s.words]
+        silent = joined(untranscribed(voiced, words, self._settings.recover_reach), _MARGIN)
+        for start, end in silent:
+            if end - start >= self._settings.recover_gap:
+                segments = _inserted(segments, await self._again(start, end, hint))
+        return segments
+
+    async def _again(self, start: float, end: float, hint: AsrHint) -> list[Segment]:
+        """What is said between two times (seconds) with nothing before it, if it is certain."""
+        low = max(0, round((start - _MARGIN) * SAMPLE_RATE))
+        high = min(self._sound.length, round((end + _MARGIN) * SAMPLE_RATE), low + WINDOW)
+        hearing = await self._transcriber.transcribe(self._sound.read(low, high), hint)
+        piece = [Speech(low, high)]
+        placed = [_placed(s, piece, self._settings.max_word_duration) for s in hearing.segments]
+        return [s for s in placed if certain(s, self._settings)]
 
 
 def _first(pending: Sequence[Speech], samples: int) -> list[Speech]:
@@ -105,7 +137,7 @@ def _first(pending: Sequence[Speech], samples: int) -> list[Speech]:
     for speech in pending:
         if samples <= 0:
             break
-        taken.append(Speech(speech.start, min(speech.end, speech.start + samples)))
+        taken.append(_cut(speech, speech.start, min(speech.end, speech.start + samples)))
         samples -= taken[-1].end - taken[-1].start
     return taken
 
@@ -117,25 +149,43 @@ def _rest(pending: Sequence[Speech], samples: int) -> tuple[Speech, ...]:
         cut = min(samples, speech.end - speech.start)
         samples -= cut
         if speech.start + cut < speech.end:
-            left.append(Speech(speech.start + cut, speech.end))
+            left.append(_cut(speech, speech.start + cut, speech.end))
     return tuple(left)
 
 
-def _placed(segments: Sequence[Segment], pieces: Sequence[Speech], longest: float) -> list[Segment]:
-    """The segments with their words at their times in the recording, inside the speech."""
-    return [replace(s, words=tuple(_place(w, pieces, longest) for w in s.words)) for s in segments]
+def _cut(speech: Speech, start: int, end: int) -> Speech:
+    parts = ((max(a, start), min(b, end)) for a, b in speech.voiced)
+    return Speech(start, end, tuple((a, b) for a, b in parts if a < b))
+
+
+def _placed(segment: Segment, pieces: Sequence[Speech], longest: float) -> Segment:
+    """The segment with its words at their times in the recording, inside the speech."""
+    return replace(segment, words=tuple(_place(w, pieces, longest) for w in segment.words))
 
 
 def _place(word: Word, pieces: Sequence[Speech], longest: float) -> Word:
     """The word where its middle falls, its ends kept inside that stretch of speech."""
     middle, before = word.span.middle * SAMPLE_RATE, 0
-    for index, piece in enumerate(pieces):
-        length = piece.end - piece.start
-        if middle < before + length or index == len(pieces) - 1:
+    for piece in pieces[:-1]:
+        if middle < before + piece.end - piece.start:
             break
-        before += length
+        before += piece.end - piece.start
+    else:
+        piece = pieces[-1]
     shift = (piece.start - before) / SAMPLE_RATE
     low, high = piece.start / SAMPLE_RATE, piece.end / SAMPLE_RATE
     start = min(max(word.span.start + shift, low), high)
     end = min(max(word.span.end + shift, start), high, start + longest)
     return replace(word, span=Span(start, end))
+
+
+def _inserted(segments: Sequence[Segment], more: Sequence[Segment]) -> list[Segment]:
+    """Both, in order of time; a segment that another falls into is parted there."""
+    for new in more:
+        parted: list[Segment] = []
+        for segment in segments:
+            before = tuple(w for w in segment.words if w.span.middle <= new.span.start)
+            after = segment.words[len(before) :]
+            parted += [replace(segment, words=part) for part in (before, after) if part]
+        segments = sorted([*parted, new], key=lambda s: s.words[0].span.start)
+    return list(segments)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,15 +16,6 @@ FRAME = 512
 
 _CONTEXT = 64
 _HIDDEN = 128
-
-
-@dataclass(frozen=True, slots=True)
-class SileroState:
-    """What the network remembers between two calls: LSTM state and the last samples heard."""
-
-    hidden: tuple[float, ...] = (0.0,) * _HIDDEN
-    cell: tuple[float, ...] = (0.0,) * _HIDDEN
-    context: tuple[float, ...] = (0.0,) * _CONTEXT
 
 
 class Silero:
@@ -53,10 +43,11 @@ class Silero:
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="silero")
 
     async def detect(
-        self, state: SileroState | None, samples: Samples
-    ) -> tuple[SileroState, npt.NDArray[np.float32]]:
+        self, state: tuple[float, ...], samples: Samples
+    ) -> tuple[tuple[float, ...], npt.NDArray[np.float32]]:
         """Speech probability of each 512-sample frame; see VoiceDetector.
 
+        state: the LSTM's hidden and cell values, then the last samples heard.
         Raises ValueError if the samples are not whole frames.
         """
         if len(samples) % FRAME:
@@ -65,22 +56,19 @@ class Silero:
         return await loop.run_in_executor(self._executor, self._run, state, samples)
 
     def _run(
-        self, state: SileroState | None, samples: Samples
-    ) -> tuple[SileroState, npt.NDArray[np.float32]]:
-        state = state or SileroState()
+        self, state: tuple[float, ...], samples: Samples
+    ) -> tuple[tuple[float, ...], npt.NDArray[np.float32]]:
         if len(samples) == 0:
             return state, np.zeros(0, np.float32)
+        memory = np.asarray(state or (0.0,) * (2 * _HIDDEN + _CONTEXT), np.float32)
+        hidden, cell, context = np.split(memory, [_HIDDEN, 2 * _HIDDEN])
         frames = samples.reshape(-1, FRAME)
-        before = np.vstack([np.asarray(state.context, np.float32), frames[:-1, -_CONTEXT:]])
+        before = np.vstack([context, frames[:-1, -_CONTEXT:]])
         feed: dict[str, Any] = {
             "input": np.hstack([before, frames]),
-            "h": np.asarray(state.hidden, np.float32).reshape(1, 1, _HIDDEN),
-            "c": np.asarray(state.cell, np.float32).reshape(1, 1, _HIDDEN),
+            "h": hidden.reshape(1, 1, _HIDDEN),
+            "c": cell.reshape(1, 1, _HIDDEN),
         }
         probability, hidden, cell = self._session.run(None, feed)
-        after = SileroState(
-            tuple(hidden.ravel().tolist()),
-            tuple(cell.ravel().tolist()),
-            tuple(frames[-1, -_CONTEXT:].tolist()),
-        )
-        return after, np.asarray(probability, np.float32).reshape(-1)
+        memory = np.concatenate([hidden.ravel(), cell.ravel(), frames[-1, -_CONTEXT:]])
+        return tuple(memory.tolist()), np.asarray(probability, np.float32).reshape(-1)

@@ -14,7 +14,6 @@ import numpy.typing as npt
 from pipeline.config import VadSettings
 from pipeline.ports import VoiceDetector
 from pipeline.types import SAMPLE_RATE, AudioChunk, Samples, Speech
-from stages.vad.silero import SileroState
 
 PIECE = 30 * SAMPLE_RATE
 """Speech that goes on longer is handed over in pieces of this many samples."""
@@ -25,12 +24,13 @@ class SpeechState:
     """Where the listening stands.
 
     pending: samples not yet a whole frame. frame: frames heard. start: sample where the open
-    stretch (or the rest of it) begins, None in silence. silence: sample where the probability fell below the release, None while it is
-    above. floor: no stretch may begin before this sample, the last one ended there. continued: a
-    piece of the open stretch has been handed over. voiced: its voiced parts not handed over yet.
+    stretch (or the rest of it) begins, None in silence. silence: sample where the probability fell
+    below the release, None while it is above. floor: sample where the last stretch ended, before
+    which none may begin. continued: a piece of the open stretch has been handed over. voiced: its
+    voiced parts not handed over yet.
     """
 
-    detector: SileroState | None = None
+    detector: tuple[float, ...] = ()
     pending: tuple[float, ...] = ()
     frame: int = 0
     start: int | None = None
@@ -123,7 +123,8 @@ class SpeechStage:
         return state, []
 
     def _close(self, state: SpeechState, stop: int) -> list[Speech]:
-        assert state.start is not None
+        if state.start is None:
+            return []
         voice = sum(end - start for start, end in state.voiced)
         if stop <= state.start or (voice < self._min_speech and not state.continued):
             return []

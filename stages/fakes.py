@@ -1,0 +1,133 @@
+"""Deterministic stand-ins for the models, for fast tests."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.ports import AsrHint, Hearing
+from pipeline.types import (
+    SAMPLE_RATE,
+    Coverage,
+    Samples,
+    Segment,
+    Span,
+    Speaker,
+    SpeakerId,
+    Transcript,
+    Utterance,
+    UtteranceId,
+    Word,
+)
+
+_UNSPACED = re.compile(r"[\u3040-\u9fff]")
+
+
+def scripted_transcript(
+    script: str, language: str = "en", *, pace: float = 2.7, named: bool = True
+) -> Transcript:
+    """The transcript of a meeting written down as lines "Name: what was said".
+
+    pace: words a second (characters where the language has no spaces, at twice the pace). named:
+    False calls people "Speaker 1", "Speaker 2"… as an unknown voice is called. Empty lines and
+    lines beginning with # are left out.
+    """
+    lines = [line.split(":", 1) for line in script.splitlines() if ":" in line and line[0] != "#"]
+    names = list(dict.fromkeys(name.strip() for name, _ in lines))
+    ids = {name: SpeakerId(f"S{i + 1}") for i, name in enumerate(names)}
+    utterances, now = [], 0.0
+    talk: dict[SpeakerId, float] = dict.fromkeys(ids.values(), 0.0)
+    for i, (name, text) in enumerate(lines):
+        words = _timed(text.strip(), now, pace)
+        talk[ids[name.strip()]] += words[-1].span.end - now
+        now = words[-1].span.end + 0.4
+        utterances.append(Utterance(UtteranceId(f"u{i + 1}"), ids[name.strip()], words, language))
+    return Transcript(
+        utterances=tuple(utterances),
+        speakers=tuple(
+            Speaker(ids[name], name if named else f"Speaker {i + 1}", round(talk[ids[name]], 3))
+            for i, name in enumerate(names)
+        ),
+        language=language if utterances else None,
+        duration=now,
+        coverage=Coverage(speech=sum(talk.values()), transcribed=sum(talk.values())),
+    )
+
+
+def _timed(text: str, start: float, pace: float) -> tuple[Word, ...]:
+    """Words of `text` as a recogniser gives them, evenly timed."""
+    glued = bool(_UNSPACED.search(text))
+    pattern = r"[A-Za-z0-9]+[^\w\s]*|\w[^\w\s]*" if glued else r"\S+"
+    step = 1 / (pace * 2 if glued else pace)
+    return tuple(
+        Word(part, Span(start + i * step, start + (i + 1) * step), 0.95, glued=glued)
+        for i, part in enumerate(re.findall(pattern, text))
+    )
+
+
+class HashingEmbedder:
+    """A TextEmbedder whose vectors say only which words texts share."""
+
+    def __init__(self, languages: Sequence[str] = ("en",), size: int = 256) -> None:
+        self.languages = frozenset(languages)
+        self.size = size
+        self.texts = 0
+
+    async def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """See TextEmbedder.embed."""
+        self.texts += len(texts)
+        vectors = np.zeros((len(texts), self.size), np.float32)
+        for row, text in zip(vectors, texts, strict=True):
+            for word in re.findall(r"\w+", text.casefold()):
+                row[sum(map(ord, word)) * 2654435761 % self.size] += 1
+        return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
+
+
+class LoudnessDetector:
+    """A VoiceDetector that takes loud for speech, remembering the last frame as a real one does."""
+
+    frame = 512
+
+    async def detect(
+        self, state: tuple[float, ...], samples: Samples
+    ) -> tuple[tuple[float, ...], npt.NDArray[np.float32]]:
+        """See VoiceDetector.detect."""
+        level = state[0] if state else 0.0
+        probability = np.zeros(len(samples) // self.frame, np.float32)
+        for i, frame in enumerate(samples.reshape(-1, self.frame)):
+            level = 0.5 * level + 0.5 * min(1.0, 10 * float(np.abs(frame).mean()))
+            probability[i] = level
+        return (level,), probability
+
+
+class CountingTranscriber:
+    """A Transcriber that writes a word for each 0.4 s of loud sound, named by how it sounds.
+
+    It consumes a window up to its last word, as Whisper does. skip: calls that hear nothing.
+    """
+
+    def __init__(self, language: str = "en", skip: Sequence[int] = ()) -> None:
+        self.language = language
+        self.calls = 0
+        self._skip = frozenset(skip)
+
+    async def transcribe(self, window: Samples, hint: AsrHint) -> Hearing:
+        """See Transcriber.transcribe."""
+        self.calls += 1
+        duration = len(window) / SAMPLE_RATE
+        language = hint.language or self.language
+        if self.calls - 1 in self._skip:
+            return Hearing((), duration, language, 1.0)
+        step = round(0.4 * SAMPLE_RATE)
+        words = []
+        for start in range(0, len(window) - step + 1, step):
+            level = float(np.abs(window[start : start + step]).mean())
+            if level > 0.02:
+                at = start / SAMPLE_RATE
+                words.append(Word(f"w{round(level * 1000)}", Span(at, at + 0.4), 0.9))
+        consumed = words[-1].span.end if words else duration
+        segments = (Segment(tuple(words), language, -0.2),) if words else ()
+        return Hearing(segments, consumed, language, 1.0, context=(*hint.context, len(words)))

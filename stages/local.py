@@ -1,0 +1,160 @@
+"""The stages of one profile in this process, each model loaded when it is first needed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from pipeline.config import Profile
+from pipeline.errors import ParleyError
+from pipeline.meeting import Summariser
+from pipeline.ports import Diarizer, LanguageModel, Sound, TextEmbedder, Transcriber
+from pipeline.stage import Stage
+from pipeline.types import AudioChunk, Segment, Speech
+from stages.asr.stage import AsrStage
+from stages.diarization import DIARIZATION_VERSION, LISTENING_VERSION
+from stages.models import Progress, Registry
+from stages.summarization import MINUTES_VERSION
+from stages.threads import limit_threads, share
+from stages.vad.speech import SpeechStage
+
+T = TypeVar("T")
+
+
+class LocalStages:
+    """The engine's `Stages` with models in threads of this process.
+
+    Weights come from `registry`, pulled on first use unless it is offline; `progress` hears of the
+    download. Nothing is loaded for a stage whose checkpoint is found.
+    """
+
+    def __init__(
+        self, profile: Profile, registry: Registry, progress: Progress | None = None
+    ) -> None:
+        limit_threads()
+        self._profile = profile
+        self._registry = registry
+        self._progress = progress
+        self._pulling = asyncio.Lock()
+        self._built: dict[str, Any] = {}
+        self._building: dict[str, asyncio.Lock] = {}
+        self._without_language_model = profile.minutes.language_model is None
+        self.remarks: list[str] = []
+        """What could not be had and how it is done without."""
+
+    def fingerprint(self, stage: Literal["speech", "asr", "listen", "separate", "minutes"]) -> str:
+        """Code version and weights of a stage."""
+        p = self._profile
+        if stage == "speech":
+            return f"silero-v6 {SpeechStage.version}"
+        if stage == "asr":
+            return f"{AsrStage.version} {self._weights(p.asr.model)}"
+        if stage == "listen":
+            d = p.diarization
+            names = [d.pipeline] if d.pipeline else [d.segmentation, d.embedding]
+            return f"{LISTENING_VERSION} {' '.join(self._weights(n) for n in names)}"
+        if stage == "separate":
+            return f"{DIARIZATION_VERSION}"
+        m = p.minutes
+        models = [m.embedder, None if self._without_language_model else m.language_model]
+        return f"{MINUTES_VERSION} {' '.join(self._weights(n) if n else '-' for n in models)}"
+
+    async def speech(self) -> Stage[AudioChunk, Any, Speech]:
+        """Silero and its policy."""
+
+        async def build() -> Stage[AudioChunk, Any, Speech]:
+            from stages.vad.silero import Silero
+
+            settings = self._profile.vad
+            detector = await asyncio.to_thread(Silero, share(settings.threads, 2))
+            return SpeechStage(detector, settings)
+
+        return await self._once("speech", build)
+
+    async def asr(self, sound: Sound) -> Stage[Speech, Any, Segment]:
+        """Whisper and its policy over `sound`."""
+
+        async def build() -> Transcriber:
+            from stages.asr.faster_whisper import FasterWhisper
+
+            settings = self._profile.asr
+            settings = settings.model_copy(update={"threads": share(settings.threads, 2)})
+            path = await self._pulled(settings.model)
+            return await asyncio.to_thread(FasterWhisper, settings, path)
+
+        return AsrStage(await self._once("asr", build), self._profile.asr, sound)
+
+    async def diarizer(self) -> Diarizer:
+        """pyannote.audio with the weights of the profile."""
+
+        async def build() -> Diarizer:
+            from stages.diarization import build_diarizer
+
+            settings = self._profile.diarization
+            settings = settings.model_copy(update={"threads": share(settings.threads, 2)})
+            names = (
+                [settings.pipeline]
+                if settings.pipeline
+                else [settings.segmentation, settings.embedding]
+            )
+            paths = [await self._pulled(name) for name in names]
+            return await asyncio.to_thread(build_diarizer, settings, *paths)
+
+        return await self._once("diarizer", build)
+
+    async def summariser(self) -> Summariser:
+        """Who writes the minutes, with a language model if one can be had."""
+
+        async def build() -> Summariser:
+            from stages.summarization import MinutesStage
+
+            settings = self._profile.minutes
+            embedder, model = await self._embedder(), await self._language_model()
+            self._without_language_model = model is None
+            return MinutesStage(settings, embedder, model, remarks=self.remarks)
+
+        return await self._once("summariser", build)
+
+    async def _embedder(self) -> TextEmbedder | None:
+        from stages.embedding import SentenceEmbedder
+
+        settings = self._profile.minutes
+        if settings.embedder is None:
+            return None
+        path = await self._pulled(settings.embedder)
+        return await asyncio.to_thread(SentenceEmbedder, path, share(settings.threads, 1))
+
+    async def _language_model(self) -> LanguageModel | None:
+        from stages.summarization import build_language_model
+
+        settings = self._profile.minutes
+        if settings.language_model is None:
+            return None
+        try:
+            path = await self._pulled(settings.language_model)
+            return await asyncio.to_thread(
+                build_language_model, settings, path, share(settings.threads, 1)
+            )
+        except ParleyError as error:
+            # Minutes without a language model are worth having; minutes that fail are not.
+            self.remarks.append(f"without the language model: {error.message}")
+            return None
+
+    async def _pulled(self, model: str) -> Path:
+        async with self._pulling:
+            return await asyncio.to_thread(self._registry.ensure, model, self._progress)
+
+    async def _once(self, name: str, build: Callable[[], Awaitable[T]]) -> T:
+        async with self._building.setdefault(name, asyncio.Lock()):
+            if name not in self._built:
+                self._built[name] = await build()
+            built: T = self._built[name]
+            return built
+
+    def _weights(self, model: str) -> str:
+        """A name and what it stands for: the catalogue's digest, or a folder of the user's own."""
+        if model in self._registry.names():
+            return f"{model}@{self._registry.entry(model).digest}"
+        return model
