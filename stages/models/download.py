@@ -14,7 +14,7 @@ from pathlib import Path
 
 import httpx
 
-from stages.models.progress import Report, SourceFailed, SourceGated, Throttle
+from stages.models.progress import Report, SourceFailed, SourceGated, Throttle, Unreachable
 
 ATTEMPTS = 5
 """Times a broken download is taken up again before the source counts as failed."""
@@ -50,7 +50,8 @@ def download(
     """Puts what `url` gives at `target`, taking up a part that lies there.
 
     size: bytes expected, where known; more of them is a failure. pause: seconds before the second
-    attempt, doubled before each further one. Raises SourceFailed, or SourceGated for 401 and 403.
+    attempt, doubled before each further one. Raises SourceFailed, Unreachable if nothing answers,
+    SourceGated for 401 and 403.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(target.name + ".part")
@@ -62,8 +63,8 @@ def download(
             _take_up(http, url, part, report, dict(headers or {}), size)
         except (Interrupted, httpx.TransportError) as error:
             reason = str(error) or type(error).__name__
-            if isinstance(error, httpx.ConnectError) and not attempt:
-                break  # it never answered: the next source is a better use of the time
+            if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout) and not attempt:
+                raise Unreachable(f"{httpx.URL(url).host} does not answer: {reason}") from None
         except OSError as error:
             raise SourceFailed(f"writing {part}: {error.strerror}") from None
         else:

@@ -15,8 +15,8 @@ from typing import Any
 
 from stages.models.catalogue import HubSource
 from stages.models.download import client, download
-from stages.models.progress import SourceFailed, SourceGated, shifted
-from stages.models.sources import Errand, Unreachable
+from stages.models.progress import SourceFailed, SourceGated, Unreachable, shifted
+from stages.models.sources import Errand
 
 DEFAULT_ENDPOINT = "https://huggingface.co"
 
@@ -29,7 +29,7 @@ def fetch_from_hub(source: HubSource, errand: Errand) -> None:
     Unreachable.
     """
     from huggingface_hub import hf_hub_url
-    from huggingface_hub.utils._headers import build_hf_headers
+    from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
 
     endpoint = (os.environ.get("HF_ENDPOINT") or DEFAULT_ENDPOINT).rstrip("/")
     headers = build_hf_headers(library_name="parley")
@@ -58,12 +58,12 @@ def fetch_from_hub(source: HubSource, errand: Errand) -> None:
 
 def _described(url: str, endpoint: str, source: HubSource) -> tuple[int | None, str]:
     """Size and etag of a file by the hub's word; what goes wrong here names its cause best."""
-    import httpx2
     from huggingface_hub import get_hf_file_metadata
-    from huggingface_hub.errors import (
+    from huggingface_hub.errors import (  # type: ignore[attr-defined]
         EntryNotFoundError,
         GatedRepoError,
         HfHubHTTPError,
+        HTTPError,
         OfflineModeIsEnabled,
         RepositoryNotFoundError,
         RevisionNotFoundError,
@@ -88,16 +88,14 @@ def _described(url: str, endpoint: str, source: HubSource) -> tuple[int | None, 
         if error.response.status_code in (401, 403):
             raise _gated(source, endpoint) from None
         raise SourceFailed(f"{endpoint}: {error.response.status_code}") from None
-    except (httpx2.TransportError, OSError) as error:
+    except (HTTPError, OSError) as error:
         raise Unreachable(f"{endpoint} does not answer: {error}") from None
     return about.size, about.etag or ""
 
 
 def _gated(source: HubSource, endpoint: str) -> SourceGated:
-    return SourceGated(
-        f"open {endpoint}/{source.repo}, sign in and accept the terms; then give a read token: "
-        "`hf auth login`, or HF_TOKEN=hf_… in the environment"
-    )
+    page = f"{endpoint}/{source.repo}"
+    return SourceGated(f"{page} wants its terms accepted and a token", page)
 
 
 def _check_against_hub(path: Path, etag: str) -> None:

@@ -99,22 +99,15 @@ def run_converter(name: str, gguf: Path, out: Path, quantization: str, report: R
         "HF_HUB_DISABLE_TELEMETRY": "1",
         "TOKENIZERS_PARALLELISM": "false",
     }
-    command = [
-        sys.executable,
-        "-P",
-        "-m",
-        "stages.models.convert",
-        str(gguf),
-        str(out),
-        quantization,
-    ]
-    with tempfile.TemporaryFile("w+") as log:
-        process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+    command = _command(gguf, out, quantization)
+    with (
+        tempfile.TemporaryFile("w+") as log,
+        subprocess.Popen(  # noqa: S603 - our own interpreter and module
             command, stdout=subprocess.PIPE, stderr=log, text=True, env=environ
-        )
+        ) as process,
+    ):
         try:
-            assert process.stdout is not None  # noqa: S101 - a pipe was asked for
-            for line in process.stdout:
+            for line in process.stdout or ():
                 word, _, number = line.strip().partition(" ")
                 if word == "progress" and number.isdigit():
                     report(int(number))
@@ -122,10 +115,14 @@ def run_converter(name: str, gguf: Path, out: Path, quantization: str, report: R
         finally:
             if process.poll() is None:
                 process.kill()
-                process.wait()
         if process.returncode:
             log.seek(0)
             raise ModelNotPrepared(f"{name}: {_why(log.read(), process.returncode)}")
+
+
+def _command(gguf: Path, out: Path, quantization: str) -> list[str]:
+    module = "stages.models.convert"
+    return [sys.executable, "-P", "-m", module, str(gguf), str(out), quantization]
 
 
 def _why(log: str, code: int) -> str:

@@ -37,7 +37,15 @@ class SourceFailed(Exception):
 
 
 class SourceGated(SourceFailed):
-    """The source wants terms accepted and a token; the message names the page."""
+    """The source wants terms accepted and a token."""
+
+    def __init__(self, reason: str, page: str = "") -> None:
+        super().__init__(reason)
+        self.page = page
+
+
+class Unreachable(SourceFailed):
+    """The host did not answer at all."""
 
 
 def shifted(report: Report, before: int) -> Report:

