@@ -1,0 +1,1 @@
+"""Measurements: accuracy against references, speed and memory of the product itself."""

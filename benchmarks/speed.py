@@ -1,0 +1,139 @@
+"""Times Parley on a recording: seconds a stage, real-time factor, CPU seconds, peak memory.
+
+    python -m benchmarks.speed FILE... [--profile cpu] [--runs 1] [--no-minutes] [--json F]
+
+Each run is a process of its own with no checkpoint to help it, so loading the models counts; the stages'
+own seconds are counted from their first to their last sign of progress. Transcription and diarization run
+at the same time, so the stages add up to more than the whole.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+STAGES = ("decode", "transcribe", "diarize", "minutes")
+PACKAGES = ("faster-whisper", "ctranslate2", "pyannote.audio", "torch", "transformers")
+
+
+def main() -> None:
+    """Read the arguments, run, print the table."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("files", nargs="+", type=Path)
+    parser.add_argument("--profile", default="cpu")
+    parser.add_argument("--runs", type=int, default=1)
+    parser.add_argument("--no-minutes", action="store_true")
+    parser.add_argument("--json", type=Path, help="also write the figures here")
+    arguments = parser.parse_args()
+    print(
+        f"{'recording':24s}{'sound':>9s}{'wall':>9s}{'RTF':>8s}{'CPU':>9s}{'CPU/s':>8s}{'RSS':>9s}"
+        f"{'anon':>9s}" + "".join(f"{s:>12s}" for s in STAGES)
+    )
+    rows = []
+    for file in arguments.files:
+        for _ in range(arguments.runs):
+            row = measure(file, arguments.profile, minutes=not arguments.no_minutes)
+            rows.append(row)
+            _print(row)
+    if arguments.json:
+        versions = {name: version(name) for name in PACKAGES}
+        machine = {"machine": platform.processor() or platform.machine(), "versions": versions}
+        arguments.json.write_text(json.dumps(machine | {"runs": rows}, indent=1) + "\n")
+
+
+def measure(file: Path, profile: str = "cpu", minutes: bool = True) -> dict[str, Any]:
+    """One cold run: wall and CPU seconds, peak resident and anonymous memory in MB, stages."""
+    import psutil
+
+    with tempfile.TemporaryDirectory() as scratch:
+        command = [sys.executable, "-m", "serve.cli", "transcribe", str(file), "--json"]
+        command += ["--fresh", "--out", scratch, "--format", "json", "--profile", profile]
+        command += [] if minutes else ["--no-minutes"]
+        begun = time.monotonic()
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        watched = psutil.Process(process.pid)
+        watch = _Watch(watched)
+        watch.start()
+        events = [(time.monotonic() - begun, json.loads(line)) for line in process.stdout or ()]
+        watch.done.set()
+        watch.join()
+        process.wait()
+        if process.returncode not in (0, 4):
+            raise SystemExit(f"{file}: parley transcribe ended with {process.returncode}")
+    wall = time.monotonic() - begun
+    duration = next(e["payload"]["duration"] for _, e in events if e["type"] == "meeting.started")
+    row: dict[str, Any] = {
+        "recording": file.stem,
+        "sound": duration,
+        "wall": round(wall, 2),
+        "rtf": round(wall / duration, 4),
+        "cpu": round(watch.cpu, 2),
+        "cpu_per_second": round(watch.cpu / duration, 4),
+        "rss_mb": round(watch.resident / 1e6),
+        "anon_mb": round(watch.anonymous / 1e6),
+    }
+    return row | {f"{s}_s": _seconds(events, s) for s in STAGES}
+
+
+class _Watch(threading.Thread):
+    """Samples the memory and processor time of a process and its children."""
+
+    def __init__(self, process: Any) -> None:
+        super().__init__(daemon=True)
+        self.done = threading.Event()
+        self.resident = self.anonymous = 0
+        self.cpu = 0.0
+        self._process = process
+
+    def run(self) -> None:
+        import psutil
+
+        while not self.done.wait(0.1):
+            try:
+                family = [self._process, *self._process.children(recursive=True)]
+                self.resident = max(self.resident, sum(p.memory_info().rss for p in family))
+                self.anonymous = max(self.anonymous, sum(_anonymous(p.pid) for p in family))
+                times = self._process.cpu_times()
+                own = times.user + times.system + times.children_user + times.children_system
+                self.cpu = max(self.cpu, own)
+            except (psutil.NoSuchProcess, FileNotFoundError):
+                continue
+
+
+def _anonymous(pid: int) -> int:
+    """RssAnon of a process in bytes; 0 where the system does not tell."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("RssAnon:"):
+            return int(line.split()[1]) * 1024
+    return 0
+
+
+def _seconds(events: list[tuple[float, dict[str, Any]]], stage: str) -> float | None:
+    times = [
+        at
+        for at, event in events
+        if event["type"] == "stage.progress" and event["payload"]["stage"] == stage
+    ]
+    return round(times[-1] - times[0], 2) if times else None
+
+
+def _print(row: dict[str, Any]) -> None:
+    stages = "".join(f"{'-' if row[f'{s}_s'] is None else row[f'{s}_s']:>12}" for s in STAGES)
+    print(
+        f"{row['recording'][:24]:24s}{row['sound']:9.1f}{row['wall']:9.1f}{row['rtf']:8.3f}"
+        f"{row['cpu']:9.1f}{row['cpu_per_second']:8.3f}{row['rss_mb']:9d}{row['anon_mb']:9d}{stages}",
+        flush=True,
+    )
+
+
+if __name__ == "__main__":
+    main()
