@@ -2,21 +2,40 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Sequence
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.ports import AsrHint, Hearing
+from pipeline.config import Profile
+from pipeline.meeting import Summariser
+from pipeline.minutes import Chapter, Keyword, Minutes, Statement, TalkTime
+from pipeline.ports import (
+    AsrHint,
+    Diarizer,
+    Hearing,
+    Progress,
+    Sound,
+    SpeakerHint,
+    Transcriber,
+    VoiceWindows,
+)
+from pipeline.stage import Stage
 from pipeline.types import (
     SAMPLE_RATE,
+    AudioChunk,
     Coverage,
+    Diarization,
     Samples,
     Segment,
     Span,
     Speaker,
     SpeakerId,
+    SpeakerTurn,
+    Speech,
     Transcript,
     Utterance,
     UtteranceId,
@@ -83,7 +102,8 @@ class HashingEmbedder:
         for row, text in zip(vectors, texts, strict=True):
             for word in re.findall(r"\w+", text.casefold()):
                 row[sum(map(ord, word)) * 2654435761 % self.size] += 1
-        return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        return np.asarray(vectors / np.maximum(lengths, 1e-6), dtype=np.float32)
 
 
 class LoudnessDetector:
@@ -131,3 +151,127 @@ class CountingTranscriber:
         consumed = words[-1].span.end if words else duration
         segments = (Segment(tuple(words), language, -0.2),) if words else ()
         return Hearing(segments, consumed, language, 1.0, context=(*hint.context, len(words)))
+
+
+class LoudnessDiarizer:
+    """A Diarizer that takes each level of loudness, in tenths, for a voice of its own."""
+
+    step = 0.1
+
+    async def listen(self, sound: Sound, progress: Progress) -> VoiceWindows:
+        """See Diarizer.listen: a window each tenth of a second, its level for an embedding."""
+        size = round(self.step * SAMPLE_RATE)
+        starts = range(0, sound.length, size)
+        levels = [float(np.abs(sound.read(i, i + size)).mean()) for i in starts]
+        progress(1.0)
+        return VoiceWindows(
+            activity=np.array(levels, np.float32).reshape(-1, 1, 1),
+            embeddings=np.array(levels, np.float32).reshape(-1, 1, 1),
+            step=self.step,
+            duration=self.step,
+            frame_step=self.step,
+            frame_duration=self.step,
+            length=sound.length / SAMPLE_RATE,
+        )
+
+    async def separate(self, voices: VoiceWindows, hint: SpeakerHint) -> Diarization:
+        """See Diarizer.separate; of more voices than `hint` allows the last ones are one."""
+        levels = np.rint(voices.embeddings[:, 0, 0] * 10).astype(int)
+        heard = sorted(set(levels.tolist()) - {0})
+        most = hint.exactly or hint.at_most or len(heard)
+        speakers = tuple(SpeakerId(f"S{i + 1}") for i in range(min(len(heard), most)))
+        posterior = np.zeros((len(levels), len(speakers)), np.float32)
+        turns: list[SpeakerTurn] = []
+        for frame, level in enumerate(levels.tolist()):
+            if level:
+                index = min(heard.index(level), most - 1)
+                posterior[frame, index] = 1.0
+                start, end = frame * self.step, min((frame + 1) * self.step, voices.length)
+                if turns and turns[-1].speaker == speakers[index] and start <= turns[-1].span.end:
+                    start = turns.pop().span.start
+                turns.append(SpeakerTurn(Span(start, end), speakers[index]))
+        return Diarization(tuple(turns), tuple(turns), speakers, posterior, self.step)
+
+
+class QuotingSummariser:
+    """A Summariser whose minutes are one chapter: the first thing said."""
+
+    async def summarise(self, transcript: Transcript, progress: Progress) -> Minutes:
+        """See Summariser.summarise."""
+        said = transcript.utterances
+        first = tuple(Statement(u.text, (u.id,)) for u in said[:1])
+        whole = Span(0.0, transcript.duration)
+        total = sum(s.talk_time for s in transcript.speakers) or 1.0
+        progress(1.0)
+        return Minutes(
+            title=said[0].words[0].text if said else "",
+            overview=first,
+            chapters=(Chapter("All of it", whole, first, tuple(u.id for u in said)),)
+            if said
+            else (),
+            decisions=(),
+            action_items=(),
+            questions=(),
+            keywords=tuple(Keyword(u.words[0].text, 1.0, (u.id,)) for u in said[:1]),
+            talk_time=tuple(
+                TalkTime(s.id, s.talk_time, s.talk_time / total) for s in transcript.speakers
+            ),
+            language=transcript.language,
+        )
+
+
+class FakeStages:
+    """The engine's Stages without any model.
+
+    used: the names of the stages that were asked for, in order. pause: seconds that each window
+    takes to be transcribed. Its parts may be replaced by others.
+    """
+
+    def __init__(self, profile: Profile, pause: float = 0.0) -> None:
+        self._profile = profile
+        self._pause = pause
+        self.used: list[str] = []
+        self.transcriber: Transcriber = CountingTranscriber()
+        self.voices: Diarizer = LoudnessDiarizer()
+        self.writer: Summariser = QuotingSummariser()
+
+    def fingerprint(self, stage: Literal["speech", "asr", "listen", "separate", "minutes"]) -> str:
+        """See Stages.fingerprint."""
+        return f"fake {stage}"
+
+    async def speech(self) -> Stage[AudioChunk, Any, Speech]:
+        """See Stages.speech."""
+        from stages.vad.speech import SpeechStage
+
+        self.used.append("speech")
+        return SpeechStage(LoudnessDetector(), self._profile.vad)
+
+    async def asr(self, sound: Sound) -> Stage[Speech, Any, Segment]:
+        """See Stages.asr."""
+        from stages.asr.stage import AsrStage
+
+        self.used.append("asr")
+        return AsrStage(_Slow(self.transcriber, self._pause), self._profile.asr, sound)
+
+    async def diarizer(self) -> Diarizer:
+        """See Stages.diarizer."""
+        self.used.append("diarizer")
+        return self.voices
+
+    async def summariser(self) -> Summariser:
+        """See Stages.summariser."""
+        self.used.append("summariser")
+        return self.writer
+
+
+class _Slow:
+    """A Transcriber that takes its time."""
+
+    def __init__(self, transcriber: Transcriber, pause: float) -> None:
+        self._transcriber = transcriber
+        self._pause = pause
+
+    async def transcribe(self, window: Samples, hint: AsrHint) -> Hearing:
+        """See Transcriber.transcribe."""
+        await asyncio.sleep(self._pause)
+        return await self._transcriber.transcribe(window, hint)
