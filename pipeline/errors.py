@@ -157,6 +157,18 @@ class ModelNotPrepared(ModelError):
     code = "model.not_prepared"
 
 
+class ModelTooLarge(ModelError):
+    """The model needs more memory than is free."""
+
+    code = "model.too_large"
+
+
+class ModelUnreachable(ModelError):
+    """A model on another server does not answer, or not as it should."""
+
+    code = "model.unreachable"
+
+
 class WindowTooShort(ParleyError):
     """A window of sound too short for a voice embedding."""
 

@@ -13,6 +13,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from threading import get_ident
 from typing import Any
 
 import numpy as np
@@ -97,7 +98,7 @@ class PcmWriter:
 
     def __init__(self, target: Path, channels: int) -> None:
         self.target, self.channels, self.length, self.peak = target, channels, 0, 0
-        self._temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
+        self._temporary = target.with_name(f".{target.name}.{os.getpid()}.{get_ident()}.part")
         with self._explained():
             target.parent.mkdir(parents=True, exist_ok=True)
             self._file = self._temporary.open("wb")
