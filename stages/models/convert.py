@@ -13,8 +13,10 @@ This runs as a process of its own, because only a process that ends gives its me
 from __future__ import annotations
 
 import json
+import os
 import sys
 import tempfile
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -73,5 +75,12 @@ def _say(thousandths: int) -> None:
     print(f"progress {thousandths}", flush=True)
 
 
+def _end_with_parent() -> None:
+    """Ends this process when the one that began it does, which closes our standard input."""
+    sys.stdin.read()
+    os._exit(1)
+
+
 if __name__ == "__main__":
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     convert(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3])

@@ -59,6 +59,8 @@ def prepare(
     """
     _check_room(name, folder, plan)
     target = folder.prepared(plan.form)
+    for left in folder.root.glob("*.tmp-*"):
+        shutil.rmtree(left, ignore_errors=True)  # of a conversion or import that was killed
     with tempfile.TemporaryDirectory(dir=folder.root, prefix=f"{plan.form}.tmp-") as scratch:
         made = Path(scratch) / plan.form
         convert = converter or (lambda *args: run_converter(name, *args))
@@ -103,7 +105,12 @@ def run_converter(name: str, gguf: Path, out: Path, quantization: str, report: R
     with (
         tempfile.TemporaryFile("w+") as log,
         subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            command, stdout=subprocess.PIPE, stderr=log, text=True, env=environ
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            env=environ,
         ) as process,
     ):
         try:

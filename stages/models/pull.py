@@ -124,7 +124,7 @@ class Pull:
                 used.append(describe(source))
             if not left:
                 return tuple(used)
-        raise self._failure(name, reasons, gate)
+        raise self._failure(name, entry, reasons, gate)
 
     def _errand(
         self,
@@ -166,7 +166,11 @@ class Pull:
         return wrong
 
     def _failure(
-        self, name: str, reasons: list[tuple[str, str]], gate: SourceGated | None
+        self,
+        name: str,
+        entry: ModelEntry,
+        reasons: list[tuple[str, str]],
+        gate: SourceGated | None,
     ) -> ModelError:
         listed = "".join(f"\n  - {source}: {why}" for source, why in reasons)
         if gate is not None:
@@ -180,9 +184,12 @@ class Pull:
                 f"{name}: not on this machine, and fetching is switched off. Run `parley models "
                 f"pull {name}` with a network, or `parley models import FILE`. Tried:{listed}"
             )
+        terms = ""
+        if entry.gated:
+            terms = f" Its terms must be accepted at https://huggingface.co/{entry.gated.repo}."
         return ModelSourceFailed(
             f"{name}: no source gave it. `parley models pull {name}` tries again and goes on where "
-            f"it stopped. Tried:{listed}"
+            f"it stopped.{terms} Tried:{listed}"
         )
 
     def _check_disk(self, name: str, entry: ModelEntry, missing: list[str]) -> None:

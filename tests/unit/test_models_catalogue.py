@@ -6,7 +6,18 @@ import pytest
 import yaml
 
 from pipeline.errors import ConfigInvalid
-from stages.models.catalogue import HubSource, WheelSource, load_catalogue
+from stages.models.catalogue import (
+    HubSource,
+    ModelEntry,
+    ModelFile,
+    ModelScopeSource,
+    PathSource,
+    Preparation,
+    Wheel,
+    WheelSource,
+    WheelTags,
+    load_catalogue,
+)
 
 HASH = "a" * 64
 COMMIT = "b" * 40
@@ -140,6 +151,14 @@ def test_a_file_without_a_hash_needs_a_commit_to_stand_in_for_it(own, revision, 
 @pytest.mark.parametrize("text", ["[1, 2]", "models: 3", "{", "models: {}\nmore: 1"])
 def test_what_is_no_catalogue_is_refused(own, text):
     refused(own(text))
+
+
+def test_the_documentation_names_every_model_and_every_key():
+    text = (Path(__file__).parents[2] / "docs/models.md").read_text(encoding="utf-8")
+    parts = (ModelEntry, ModelFile, HubSource, ModelScopeSource, PathSource, Wheel, WheelSource)
+    keys = {key for part in (*parts, WheelTags, Preparation) for key in part.model_fields}
+    missing = [word for word in (*load_catalogue(environ={}), *keys) if f"`{word}`" not in text]
+    assert missing == []
 
 
 def test_the_digest_changes_with_any_file(own):

@@ -191,6 +191,13 @@ def test_a_gate_is_reported_as_such_with_the_page_and_how_to_give_a_token(make, 
         registry.pull("mine")
 
 
+def test_a_gated_model_whose_hub_is_silent_still_names_the_page(make, monkeypatch):
+    registry = make(model(sources=[HUB | {"gated": True}]))
+    answering(monkeypatch, SourceFailed("does not answer"))
+    with pytest.raises(ModelSourceFailed, match=r"accepted at https://huggingface\.co/org/thing"):
+        registry.pull("mine")
+
+
 def test_a_gate_does_not_matter_where_another_source_gives_the_files(make, weights, monkeypatch):
     registry = make(model(sources=[HUB | {"gated": True}, {"kind": "path", "path": str(weights)}]))
     answering(monkeypatch, SourceGated("401", "page"))
