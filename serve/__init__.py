@@ -1,0 +1,1 @@
+"""Doors: the ways in which people and programs reach the pipeline."""

@@ -1,0 +1,199 @@
+"""The live view on a terminal: a bar a stage with the time left, downloads, what was heard."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
+
+from pipeline.exports.reading import one_line
+from pipeline.types import clock
+from serve.cli.failures import tell
+from serve.cli.pace import Pace
+from serve.cli.reporting import STAGES, STEPS, Outcome, summary
+
+if TYPE_CHECKING:
+    from pipeline.events import MeetingEvent
+    from stages.models import PullEvent
+
+_BAR = 24
+_REFRESHES = 6
+"""Redraws a second."""
+
+
+class Download:
+    """A step of one model's way here."""
+
+    def __init__(self, event: PullEvent) -> None:
+        self.event = event
+        self.pace = Pace()
+
+    def update(self, event: PullEvent) -> None:
+        """Takes in the next report; another step or source begins anew."""
+        if (event.step, event.source) != (self.event.step, self.event.source):
+            self.pace = Pace()
+        self.event = event
+        self.pace.report(event.done / event.total if event.total else 0.0)
+
+    @property
+    def over(self) -> bool:
+        """Whether this step has come to its end."""
+        return self.event.step != "wait" and self.pace.done >= 1
+
+    def amount(self) -> str:
+        """Bytes so far, and the speed where that means anything."""
+        done, total = self.event.done, self.event.total
+        if self.event.step == "convert":
+            return f"{done / (total or 1000):.0%}"
+        if self.event.step == "wait":
+            return ""
+        whole = f" of {total / 1e6:,.0f}" if total else ""
+        return f"{done / 1e6:,.0f}{whole} MB"
+
+
+class View:
+    """What is on the screen: made of the last report of everything."""
+
+    def __init__(self, heading: str, stages: tuple[str, ...]) -> None:
+        self.heading = heading
+        self.stages: dict[str, Pace | None] = dict.fromkeys(stages)
+        self.downloads: dict[str, Download] = {}
+        self.heard = ""
+        self.waiting_since = time.monotonic()
+        self._spinner = Spinner("dots", style="cyan")
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Draws itself as wide as the terminal allows."""
+        bar = max(8, min(_BAR, options.max_width - 46))
+        yield Text(self.heading, style="bold", no_wrap=True, overflow="ellipsis")
+        table = Table.grid(padding=(0, 1))
+        table.add_column(width=1)
+        table.add_column(no_wrap=True, overflow="ellipsis", ratio=None)
+        table.add_column(width=bar)
+        table.add_column(justify="right", no_wrap=True)
+        table.add_column(no_wrap=True, style="dim")
+        for name, pace in list(self.stages.items()):
+            self._stage_row(table, name, pace, bar)
+        for download in list(self.downloads.values()):
+            if not download.over:
+                self._download_row(table, download, bar)
+        yield table
+        if self.heard:
+            line = Text(f"  {self.heard}", style="dim italic", no_wrap=True, overflow="ellipsis")
+            yield line
+
+    def _stage_row(self, table: Table, name: str, pace: Pace | None, bar: int) -> None:
+        label = STAGES.get(name, name)
+        if pace is None:
+            table.add_row("", Text(label, style="dim"), "", "", "")
+            return
+        if pace.done >= 1:
+            done = Text(f"done in {clock(pace.elapsed)}")
+            table.add_row(Text("✓", style="green"), label, _bar(1.0, bar), "", done)
+            return
+        left = pace.left()
+        rest = f"{clock(left)} left" if left is not None else ""
+        table.add_row(self._spinner, label, _bar(pace.done, bar), f"{pace.done:.0%}", rest)
+
+    def _download_row(self, table: Table, download: Download, bar: int) -> None:
+        event, left = download.event, download.pace.left()
+        label = f"{STEPS[event.step]} {event.model}"
+        rest = f"{clock(left)} left" if left is not None else ""
+        known = event.total is not None or event.step == "convert"
+        drawn = _bar(download.pace.done, bar) if known and event.step != "wait" else ""
+        table.add_row(self._spinner, label, drawn, download.amount(), rest)
+
+
+def _bar(done: float, width: int) -> ProgressBar:
+    return ProgressBar(total=1.0, completed=done, width=width, finished_style="green")
+
+
+class LiveView:
+    """The Reporter for people who watch."""
+
+    def __init__(self, console: Console, stages: tuple[str, ...]) -> None:
+        self._console = console
+        self._stages = stages
+        self._lock = threading.Lock()
+        self._live: Live | None = None
+        self._view = View("", stages)
+
+    def begin(self, path: Path, place: int, count: int) -> None:
+        """Puts up the view of one recording."""
+        place_of = f"  ({place} of {count})" if count > 1 else ""
+        self.open(one_line(path.name) + place_of)
+        self._view.stages["decode"] = Pace()
+
+    def open(self, heading: str) -> None:
+        """Puts up an empty view."""
+        self._view = View(heading, self._stages)
+        self._live = Live(
+            self._view, console=self._console, transient=True, refresh_per_second=_REFRESHES
+        )
+        self._live.start()
+
+    def event(self, event: MeetingEvent) -> None:
+        """Moves the bars."""
+        if event.type == "meeting.started":
+            length = clock(event.payload["duration"])
+            self._view.heading += f"  {length}"
+        elif event.type == "utterance.partial":
+            self._view.heard = one_line(event.payload["text"])
+        elif event.type == "warning":
+            self._console.print(Text(f"Note: {one_line(event.payload['text'])}", style="yellow"))
+        elif event.type == "stage.progress":
+            self._progress(event.payload["stage"], event.payload["done"])
+        elif event.type == "meeting.ended":
+            self._view.heard = ""
+
+    def pulling(self, event: PullEvent) -> None:
+        """Moves the bar of a download."""
+        downloads = self._view.downloads
+        if event.model not in downloads:
+            downloads[event.model] = Download(event)
+        downloads[event.model].update(event)
+
+    def end(self, outcome: Outcome) -> None:
+        """Takes the view down and leaves one line in its place."""
+        self.close()
+        if outcome.failure is not None:
+            tell(outcome.failure)
+            return
+        good = outcome.status in ("done", "skipped")
+        mark = Text("✓ " if good else "! ", style="green" if good else "yellow")
+        line = mark + Text(one_line(f"{outcome.path.name}: {summary(outcome)}"), style="default")
+        self._console.print(line, soft_wrap=True)
+
+    def close(self) -> None:
+        """Takes the view down."""
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
+    def _progress(self, stage: str, done: float) -> None:
+        with self._lock:
+            pace = self._view.stages.get(stage)
+            if pace is None:
+                pace = self._view.stages[stage] = Pace()
+            pace.report(done)
+            if stage == "decode" and done >= 1:
+                for name in ("transcribe", "diarize"):
+                    if name in self._stages and self._view.stages[name] is None:
+                        self._view.stages[name] = Pace()
+            if self._all_done("transcribe", "diarize") and self._waits("minutes"):
+                self._view.stages["minutes"] = Pace()
+
+    def _all_done(self, *names: str) -> bool:
+        paces = [self._view.stages.get(n) for n in names if n in self._stages]
+        return all(p is not None and p.done >= 1 for p in paces)
+
+    def _waits(self, name: str) -> bool:
+        return name in self._stages and self._view.stages[name] is None
