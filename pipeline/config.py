@@ -102,6 +102,9 @@ class AttributionSettings(Settings):
     switch_cost: float = Field(2.0, ge=0, description="Log-odds to change speaker inside a phrase")
     pause_discount: float = Field(0.5, ge=0, le=1, description="Part of it left at a pause")
     sentence_discount: float = Field(0.3, ge=0, le=1, description="Part of it left at a full stop")
+    voice_weight: float = Field(
+        10.0, ge=0, description="Log-odds that a point of cosine similarity of voices is worth"
+    )
     pause: float = Field(0.3, ge=0, description="Seconds between words that make a pause")
     utterance_gap: float = Field(1.0, ge=0, description="Seconds of silence that end an utterance")
     utterance_length: float = Field(

@@ -1,6 +1,6 @@
 """The engine: a recording in, events out. The only place that knows the order of the stages.
 
-    decode → speech → { transcribe ‖ listen } → separate → attribute → utterances → minutes
+    decode → speech → { transcribe ‖ listen → separate } → attribute → utterances → minutes
 
 Speech is found and transcribed as it is found; voices are listened to meanwhile. Each finished
 stage is kept as a checkpoint, the transcription also half-way, so that a run killed anywhere goes
@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from pipeline.attribution import attribute
+from pipeline.attribution import PhraseVoices, attribute, first_guess
 from pipeline.audio import Decoded, content_hash, decode, open_decoded
 from pipeline.channels import channel_diarization, in_order
 from pipeline.checkpoints import Checkpoints, JsonCodec, key_of
@@ -25,6 +25,7 @@ from pipeline.config import Profile
 from pipeline.coverage import coverage
 from pipeline.events import VOLATILE, EventType, MeetingEvent, MeetingView, jsonable, reduce
 from pipeline.minutes import Minutes
+from pipeline.phrases import phrases, span_of
 from pipeline.ports import Diarizer, Progress, Sound, SpeakerHint
 from pipeline.stage import Stage
 from pipeline.transcription import Transcription
@@ -38,7 +39,7 @@ from pipeline.types import (
     Utterance,
 )
 from pipeline.utterances import utterances
-from pipeline.voices import DIARIZATION_CODEC, VOICES_CODEC
+from pipeline.voices import DIARIZATION_CODEC, EMBEDDINGS_CODEC, VOICES_CODEC
 
 DECODER_VERSION = 1
 ATTRIBUTION_VERSION = 1
@@ -177,8 +178,29 @@ class _Run:
         (speech, segments), diarization = await _both(
             self._transcribe(sound, 0), self._diarize(sound)
         )
-        attributed = attribute(segments, diarization, self._profile.attribution)
+        voices = await self._phrase_voices(sound, segments, diarization)
+        attributed = attribute(segments, diarization, self._profile.attribution, voices)
         return speech, list(attributed), diarization
+
+    async def _phrase_voices(
+        self, sound: Sound, segments: list[Segment], diarization: Diarization
+    ) -> PhraseVoices | None:
+        """The voice of each phrase, where there is anybody to tell apart by it."""
+        settings = self._profile.attribution
+        words = [w for s in segments for w in s.words]
+        if len(diarization.speakers) < 2 or diarization.centroids is None or not words:
+            return None
+        parts = phrases(words, first_guess(words, diarization, settings), settings)
+        spans = [span_of(words, part) for part in parts]
+        key = key_of("phrases", self._stages.fingerprint("listen"), self._decode_key, spans)
+        progress = self._progress("attribute")
+        embeddings = self._load("phrases", key, EMBEDDINGS_CODEC)
+        if embeddings is None:
+            diarizer = await self._stages.diarizer()
+            embeddings = await diarizer.embed(sound, spans, progress)
+            self._save("phrases", key, EMBEDDINGS_CODEC, embeddings)
+        progress(1.0)
+        return PhraseVoices(tuple(parts), embeddings)
 
     async def _channels(self, decoded: Decoded) -> tuple[list[Speech], list[Segment], Diarization]:
         """One speaker a channel, known by the channel."""

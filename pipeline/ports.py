@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.types import Diarization, Samples, Segment
+from pipeline.types import Diarization, Samples, Segment, Span
 
 Progress = Callable[[float], None]
 """Called with the part done, in [0, 1], never decreasing."""
@@ -130,6 +130,16 @@ class Diarizer(Protocol):
         """The costly part, the same whatever is known of the speakers."""
         ...
 
+    async def embed(
+        self, sound: Sound, spans: Sequence[Span], progress: Progress
+    ) -> npt.NDArray[np.float32]:
+        """The voice in each span, float32 (len(spans), d), L2-normalised.
+
+        NaN rows where a span is too short to tell a voice by. Comparable with the centroids that
+        `separate` gives.
+        """
+        ...
+
     async def separate(self, voices: VoiceWindows, hint: SpeakerHint) -> Diarization:
         """The cheap part: group the voices into speakers, keeping to `hint`.
 
@@ -149,34 +159,19 @@ class TextEmbedder(Protocol):
         ...
 
 
-class LanguageModel(Protocol):
-    """Continues a chat, for rewriting evidence."""
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What a language model is asked.
 
-    name: str
-    languages: frozenset[str]
-    """ISO 639-1 codes of the languages it writes well enough to be shown."""
+    system: what it is and how it answers; the same for many prompts, so that it need be read only
+    once. user: the matter at hand. examples: questions and good answers shown before it. prefix:
+    how the answer begins; it is not repeated in what comes back.
+    """
 
-    context: int
-    """Tokens it can take, prompt and answer together."""
-
-    def count(self, text: str) -> int:
-        """Tokens in `text`."""
-        ...
-
-    async def complete(
-        self, system: str, user: str, *, prefix: str = "", max_tokens: int, stop: Sequence[str] = ()
-    ) -> Completion:
-        """The answer to `user` under `system`, beginning with `prefix` (not repeated in text).
-
-        Raises ValueError if prompt and answer do not fit the context.
-        """
-        ...
-
-    async def choose(
-        self, system: str, user: str, prefix: str, options: Sequence[str]
-    ) -> list[float]:
-        """Log-probability of each option as the continuation of `prefix`, per token."""
-        ...
+    system: str
+    user: str
+    examples: tuple[tuple[str, str], ...] = ()
+    prefix: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,3 +180,35 @@ class Completion:
 
     text: str
     finished: bool
+
+
+class LanguageModel(Protocol):
+    """Continues chats, for rewriting evidence; several at once cost less than one by one."""
+
+    name: str
+    languages: frozenset[str]
+    """ISO 639-1 codes of the languages it writes well enough to be shown."""
+
+    context: int
+    """Tokens it can take, prompt and answer together."""
+
+    def count(self, prompt: Prompt) -> int:
+        """Tokens in `prompt`, at most a little over where the model is out of reach."""
+        ...
+
+    async def complete(
+        self, prompts: Sequence[Prompt], *, max_tokens: int, stop: Sequence[str] = ()
+    ) -> list[Completion]:
+        """The likeliest answer to each prompt, without sampling.
+
+        stop: texts an answer ends before. Raises ValueError if a prompt and its answer do not fit
+        the context.
+        """
+        ...
+
+    async def choose(self, prompts: Sequence[Prompt], options: Sequence[str]) -> list[list[float]]:
+        """Natural log-probability of each option against the others, for each prompt.
+
+        Options must begin with different tokens; each list sums to 1 in probability.
+        """
+        ...

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pipeline.config import AttributionSettings
+from pipeline.phrases import ends_sentence
 from pipeline.types import (
     Diarization,
     Segment,
@@ -18,7 +19,6 @@ from pipeline.types import (
     Word,
 )
 
-_SENTENCE_END = tuple(".?!。？！…")
 _OVERLAPPED = 0.3
 _TALKING = 0.5
 
@@ -69,7 +69,7 @@ def _continues(
     if word.span.start - last.span.end > settings.utterance_gap:
         return False
     spoken = last.span.end - words[0].span.start
-    return not (spoken >= settings.utterance_length and last.text.endswith(_SENTENCE_END))
+    return not (spoken >= settings.utterance_length and ends_sentence(last))
 
 
 def _name(start: float, seen: Counter[int]) -> UtteranceId:

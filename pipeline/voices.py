@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import zipfile
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from pipeline.checkpoints import JsonCodec
 from pipeline.ports import VoiceWindows
@@ -70,17 +72,30 @@ class DiarizationCodec:
         )
 
 
+class EmbeddingsCodec:
+    """Voice embeddings, float32 (n, d), as npz."""
+
+    def dump(self, value: npt.NDArray[np.float32]) -> bytes:
+        """The array."""
+        return _packed(embeddings=value.astype(np.float32))
+
+    def parse(self, data: bytes) -> npt.NDArray[np.float32]:
+        """The array again; raises ValueError on bytes of another form."""
+        return _unpacked(data)["embeddings"]
+
+
+EMBEDDINGS_CODEC = EmbeddingsCodec()
 VOICES_CODEC = VoicesCodec()
 DIARIZATION_CODEC = DiarizationCodec()
 
 
-def _packed(**arrays: np.ndarray) -> bytes:
+def _packed(**arrays: npt.NDArray[Any]) -> bytes:
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
     return buffer.getvalue()
 
 
-def _unpacked(data: bytes) -> dict[str, np.ndarray]:
+def _unpacked(data: bytes) -> dict[str, npt.NDArray[Any]]:
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
