@@ -123,19 +123,27 @@ def missing_end(path: Path) -> str | None:
     return None
 
 
-def has_frame_count(path: Path) -> bool:
-    """Whether an MP3 file says how long it is (Xing, Info or VBRI header)."""
+def counted_length(path: Path, rate: int) -> float | None:
+    """Seconds of an MP3 file by the frames its Xing, Info or VBRI header counts; None without.
+
+    FFmpeg falls back to a guess from the file's size, which says nothing of what is missing.
+    """
     with path.open("rb") as file:
         head = file.read(10)
+        skip = 0
         if head[:3] == b"ID3":
-            length = 0
             for byte in head[6:10]:
-                length = length << 7 | byte & 0x7F
-            file.seek(length + 10)
-        else:
-            file.seek(0)
+                skip = skip << 7 | byte & 0x7F
+            skip += 10
+        file.seek(skip)
         frame = file.read(512)
-    return any(name in frame for name in (b"Xing", b"Info", b"VBRI"))
+    for name, offset in ((b"Xing", 8), (b"Info", 8), (b"VBRI", 14)):
+        if (at := frame.find(name)) >= 0:
+            frames = int.from_bytes(frame[at + offset : at + offset + 4], "big")
+            samples = 1152 if rate >= 32_000 else 576
+            counted = name == b"VBRI" or frame[at + 7] & 1
+            return frames * samples / rate if counted and frames else None
+    return None
 
 
 def _why_not_opened(path: Path, reason: str) -> UnreadableAudio:

@@ -18,7 +18,7 @@ from pipeline.audio.containers import (
     CONTINUOUS,
     COUNTED,
     check_readable,
-    has_frame_count,
+    counted_length,
     missing_end,
     open_container,
 )
@@ -303,7 +303,7 @@ class _Reading:
         if more := gaps[SHOWN_GAPS:]:
             yield f"{len(more)} more such gaps, {sum(g.seconds for g in more):.1f} s together"
         if losses.resets:
-            yield f"timestamps jump at {clock(losses.resets[0])}; times after it may be off"
+            yield f"timestamps begin anew at {clock(losses.resets[0])}; times count on from there"
         if losses.channels_changed:
             yield "the number of channels changes within the recording"
         if losses.clipped > 0.01 * self.position * 16_000:
@@ -313,10 +313,14 @@ class _Reading:
 def _declared_length(source: Path, container: Any, stream: Any) -> float | None:
     """Seconds of sound the container says there are; None where it only guesses."""
     form = container.format.name
-    if form in ("aac", "amr") or (form == "mp3" and not has_frame_count(source)):
+    start, ends = (container.start_time or 0) / 1e6, []
+    if form in ("aac", "amr"):
         return None
-    start = (container.start_time or 0) / 1e6
-    ends = []
+    if form == "mp3":
+        counted = counted_length(source, stream.rate or 44_100)
+        if counted is None:
+            return None
+        ends.append(counted)
     if container.duration is not None:
         ends.append(container.duration / 1e6)
     if stream.duration is not None and stream.time_base is not None:

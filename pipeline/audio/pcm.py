@@ -7,9 +7,11 @@ counts its samples, so a decode that was killed is never taken for a whole one.
 from __future__ import annotations
 
 import contextlib
+import glob
 import hashlib
 import json
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -25,6 +27,8 @@ from pipeline.types import SAMPLE_RATE, AudioChunk, Samples
 
 FORM = "parley-pcm/1"
 FULL_SCALE = 32768.0
+ABANDONED = 3600.0
+"""Seconds without a write after which a temporary file belongs to nobody."""
 _SAMPLE = np.dtype("<i2")
 
 
@@ -101,6 +105,7 @@ class PcmWriter:
         self._temporary = target.with_name(f".{target.name}.{os.getpid()}.{get_ident()}.part")
         with self._explained():
             target.parent.mkdir(parents=True, exist_ok=True)
+            _sweep(target)
             self._file = self._temporary.open("wb")
 
     def write(self, samples: npt.NDArray[np.int16]) -> None:
@@ -174,6 +179,14 @@ def content_hash(path: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise AudioMissing(f"{path}: cannot be read ({error.strerror or error}).") from error
+
+
+def _sweep(target: Path) -> None:
+    """Remove what decodes of `target` that were killed left behind; a live one keeps writing."""
+    for left in target.parent.glob(f".{glob.escape(target.name)}.*.part"):
+        with contextlib.suppress(OSError):
+            if time.time() - left.lstat().st_mtime > ABANDONED:
+                left.unlink()
 
 
 def _sidecar(target: Path) -> Path:

@@ -140,6 +140,27 @@ def test_a_recording_without_picture_begins_with_its_first_sound(tmp_path):
     assert decoded.duration == pytest.approx(1, abs=0.01)
 
 
+@pytest.mark.parametrize(
+    ("name", "codec", "rates"),
+    [
+        ("a.opus", "libopus", (48_000, 48_000)),
+        ("a.mp3", "libmp3lame", (44_100, 48_000)),
+        ("a.flac", "flac", (16_000, 16_000)),
+    ],
+)
+def test_recordings_joined_end_to_end_are_heard_to_the_end(tmp_path, name, codec, rates):
+    joined = b""
+    for rate, hertz in zip(rates, (300, 700), strict=True):
+        part = write_sound(tmp_path / name, tone(4, hertz, rate=rate), rate, codec)
+        joined += part.read_bytes()
+    (tmp_path / name).write_bytes(joined)
+    decoded = decode(tmp_path / name, tmp_path / "out.pcm")
+    assert decoded.duration == pytest.approx(8, abs=0.15)
+    assert decoded.partial is None
+    first, second = (decoded.sounds[0].read(at, at + 16_000) for at in (16_000, 96_000))
+    assert (_pitch(first), _pitch(second)) == (300, 700)
+
+
 def test_of_several_audio_streams_the_one_with_sound_is_heard(tmp_path):
     import av
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import pickle
 
 import numpy as np
@@ -45,6 +46,15 @@ def test_a_work_file_that_is_not_whole_is_none(decoded, tmp_path, harm):
         case "no sound":
             target.unlink()
     assert open_decoded(target) is None
+
+
+def test_what_a_killed_decode_left_is_swept_away(tmp_path):
+    old, young = tmp_path / ".w.pcm.1.1.part", tmp_path / ".w.pcm.2.2.part"
+    for left in (old, young):
+        left.write_bytes(b"xx")
+    os.utime(old, (0, 0))
+    decode(write_sound(tmp_path / "a.wav", tone(1)), tmp_path / "w.pcm")
+    assert (old.exists(), young.exists()) == (False, True)
 
 
 def test_reading_is_cut_at_the_ends_and_stays_in_range(decoded):
