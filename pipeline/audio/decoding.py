@@ -292,7 +292,7 @@ class _Reading:
             yield "channels were to be kept apart, but the recording has only one"
         losses = self.losses
         if losses.bad_packets:
-            yield f"{losses.bad_packets} damaged pieces of sound were left out"
+            yield f"damaged pieces of sound left out: {losses.bad_packets}"
         # A second without packets may be what a codec makes of silence, and is not worth a word.
         gaps = [g for g in losses.gaps if g.damaged or g.seconds >= DAMAGE]
         for gap in gaps[:SHOWN_GAPS]:
