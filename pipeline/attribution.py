@@ -1,11 +1,12 @@
 """Words to speakers: the likeliest sequence of speakers under all that is known of them.
 
-Two things speak for a speaker. The diarizer's posterior over the frames of a word is sharp in time but was
-found in short windows, where two like voices are easily taken for one. The voice of the whole phrase a
-word stands in, compared with each speaker's, is blunt in time but rarely wrong. Both are added up as
-log-odds; a change of speaker costs some, less at a pause and less after a full stop, since that is where
-people take over. The best path is found by Viterbi search, so a single wavering frame moves no word, no
-word is left without a speaker, and what was unsure stays visible as a low confidence.
+Two things speak for a speaker. The diarizer's posterior over the frames of a word is sharp in time
+but was found in short windows, where two like voices are easily taken for one. The voice of the
+whole phrase a word stands in, compared with each speaker's, is blunt in time but rarely wrong. Both
+are added up as log-odds; a change of speaker costs some, less at a pause and less after a full
+stop, since that is where people take over. The best path is found by Viterbi search, so a single
+wavering frame moves no word, no word is left without a speaker, and what was unsure stays visible
+as a low confidence.
 
 Re-deciding by phrase follows Boeddeker et al., 2024, https://arxiv.org/abs/2406.03155.
 """

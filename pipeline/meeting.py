@@ -27,6 +27,7 @@ from pipeline.events import VOLATILE, EventType, MeetingEvent, MeetingView, json
 from pipeline.minutes import Minutes
 from pipeline.phrases import phrases, span_of
 from pipeline.ports import Diarizer, Progress, Sound, SpeakerHint
+from pipeline.reconciliation import reconciled
 from pipeline.stage import Stage
 from pipeline.transcription import Transcription
 from pipeline.types import (
@@ -180,7 +181,7 @@ class _Run:
         )
         voices = await self._phrase_voices(sound, segments, diarization)
         attributed = attribute(segments, diarization, self._profile.attribution, voices)
-        return speech, list(attributed), diarization
+        return speech, list(attributed), reconciled(diarization, attributed)
 
     async def _phrase_voices(
         self, sound: Sound, segments: list[Segment], diarization: Diarization

@@ -91,7 +91,8 @@ class VoiceDetector(Protocol):
     ) -> tuple[tuple[float, ...], npt.NDArray[np.float32]]:
         """The detector's next state, and a speech probability in [0, 1] a frame.
 
-        state: () at the start of a meeting, then what the last call returned. samples: float32 (k · frame,). Returns float32 (k,).
+        state: () at the start of a meeting, then what the last call returned. samples: float32
+        (k · frame,). Returns float32 (k,).
         """
         ...
 
