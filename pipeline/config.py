@@ -86,14 +86,34 @@ class DiarizationSettings(Settings):
     pipeline: str | None = Field(None, description="A whole pyannote pipeline instead of the two")
     device: Literal["cpu", "cuda", "auto"] = "cpu"
     threads: int | None = Field(None, ge=1, description="None shares the cores out")
-    step: float = Field(1.0, gt=0, description="Seconds between segmentation windows")
-    threshold: float = Field(0.85, gt=0, description="Distance at which voices are two people")
-    min_cluster_size: int = Field(12, ge=1, description="Windows a voice needs to be a speaker")
-    fill_gaps: float = Field(0.0, ge=0, description="Seconds; shorter pauses in a turn are filled")
+    step: float = Field(1.0, gt=0, le=10, description="Seconds between windows of 10 s")
+    batch: int = Field(8, ge=1, description="Windows segmented at once")
+    split: float = Field(
+        0.65,
+        ge=0,
+        le=1,
+        description="Likeness below which the pieces of a "
+        "window's speaker are two voices; 0 never splits",
+    )
+    threshold: float = Field(
+        0.7, gt=0, lt=1, description="Likeness from which voices are one person"
+    )
+    min_speaker: float = Field(
+        4.0,
+        ge=0,
+        description="Seconds of speech that make a speaker; in "
+        "short recordings a twentieth of the speech",
+    )
+    onset: float = Field(0.5, gt=0, lt=1, description="Posterior at which someone talks")
+    overlap_onset: float = Field(
+        0.4, gt=0, lt=1, description="Posterior at which a second one does"
+    )
+    fill_gaps: float = Field(0.3, ge=0, description="Seconds; shorter pauses in a turn are filled")
+    pad: float = Field(0.04, ge=0, description="Seconds added before and after a turn")
 
     def listening(self) -> str:
         """The settings that the costly half depends on, for its checkpoint."""
-        return f"{self.segmentation} {self.embedding} {self.pipeline} {self.step}"
+        return f"{self.segmentation} {self.embedding} {self.pipeline} {self.step} {self.split}"
 
 
 class AttributionSettings(Settings):

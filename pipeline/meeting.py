@@ -29,6 +29,7 @@ from pipeline.phrases import phrases, span_of
 from pipeline.ports import Diarizer, Progress, Sound, SpeakerHint
 from pipeline.reconciliation import reconciled
 from pipeline.stage import Stage
+from pipeline.together import together
 from pipeline.transcription import Transcription
 from pipeline.types import (
     AudioChunk,
@@ -176,7 +177,7 @@ class _Run:
 
     async def _mixed(self, sound: Sound) -> tuple[list[Speech], list[Segment], Diarization]:
         """One sound with any number of speakers in it."""
-        (speech, segments), diarization = await _both(
+        (speech, segments), diarization = await together(
             self._transcribe(sound, 0), self._diarize(sound)
         )
         voices = await self._phrase_voices(sound, segments, diarization)
@@ -320,13 +321,6 @@ class _Run:
             event = MeetingEvent(seq, type_, time.time(), payload)
             self._view = reduce(self._view, event)
             self._listener(event)
-
-
-async def _both(first: Any, second: Any) -> tuple[Any, Any]:
-    """Both results; when one fails the other is stopped and its error is the one raised."""
-    async with asyncio.TaskGroup() as group:
-        tasks = group.create_task(first), group.create_task(second)
-    return tasks[0].result(), tasks[1].result()
 
 
 def _speakers(said: tuple[Utterance, ...], diarization: Diarization) -> list[Speaker]:

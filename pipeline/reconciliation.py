@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from pipeline.types import Diarization, Segment, Span, SpeakerId, SpeakerTurn, Word
 
 _REACH = 0.25
@@ -33,9 +31,9 @@ def reconciled(diarization: Diarization, segments: Sequence[Segment]) -> Diariza
         return diarization
     posterior = diarization.posterior.copy()
     for c in corrections:
-        low, high = (round(t / diarization.frame_step) for t in (c.span.start, c.span.end))
+        frames = diarization.frames(c.span)
         pair = [diarization.speakers.index(c.heard), diarization.speakers.index(c.said)]
-        posterior[low:high, pair] = posterior[low:high, pair[::-1]]
+        posterior[frames, pair] = posterior[frames, pair[::-1]]
     return replace(
         diarization,
         turns=_corrected(diarization.turns, corrections),
@@ -50,11 +48,7 @@ def _corrections(diarization: Diarization, words: Sequence[Word]) -> list[_Corre
         speaker, span = run[0].speaker, Span(run[0].span.start, max(w.span.end for w in run))
         if speaker not in diarization.speakers:
             continue
-        low = round(span.start / diarization.frame_step)
-        high = max(low + 1, round(span.end / diarization.frame_step))
-        heard = diarization.posterior[low:high].mean(axis=0) if low < high else None
-        if heard is None or not np.isfinite(heard).all():
-            continue
+        heard = diarization.posterior[diarization.frames(span)].mean(axis=0)
         leader = diarization.speakers[int(heard.argmax())]
         if leader != speaker and speaker is not None:
             wide = Span(max(0.0, span.start - _REACH), span.end + _REACH)

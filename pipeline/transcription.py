@@ -12,7 +12,8 @@ from pydantic import TypeAdapter
 from pipeline.audio import iter_chunks
 from pipeline.checkpoints import Checkpoints, JsonCodec
 from pipeline.ports import Progress, Sound
-from pipeline.stage import Stage, fold
+from pipeline.stage import fold
+from pipeline.together import together
 from pipeline.types import Segment, Speech
 
 if TYPE_CHECKING:
@@ -49,11 +50,10 @@ class Transcription:
         speech = self._load("speech", self._speech_key, SPEECH_CODEC)
         if segments is None or speech is None:
             found: asyncio.Queue[Speech | None] = asyncio.Queue()
-            async with asyncio.TaskGroup() as group:
-                listening = group.create_task(self._listen(sound, stages, speech, found))
-                asr = await stages.asr(sound)
-                writing = group.create_task(self._write(sound, asr, found, progress, heard))
-            speech, segments = listening.result(), writing.result()
+            speech, segments = await together(
+                self._listen(sound, stages, speech, found),
+                self._write(sound, stages, found, progress, heard),
+            )
             self._save("asr", self._asr_key, SEGMENTS_CODEC, segments)
             self._checkpoints.discard(self._recording, "asr-halfway", self._asr_key)
         progress(1.0)
@@ -82,11 +82,12 @@ class Transcription:
     async def _write(
         self,
         sound: Sound,
-        asr: Stage[Speech, Any, Segment],
+        stages: Stages,
         found: asyncio.Queue[Speech | None],
         progress: Progress,
         heard: Callable[[Segment], None],
     ) -> list[Segment]:
+        asr = await stages.asr(sound)
         state = asr.begin()
         done, segments = 0, list[Segment]()
         halfway = self._load("asr-halfway", self._asr_key, HALFWAY_CODEC)

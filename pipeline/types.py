@@ -169,6 +169,12 @@ class Diarization:
     frame_step: float
     centroids: npt.NDArray[np.float32] | None = None
 
+    def frames(self, span: Span) -> slice:
+        """The frames of `span`: one at least, the last ones where it lies beyond the end."""
+        last = max(0, len(self.posterior) - 1)
+        low = min(last, round(span.start / self.frame_step))
+        return slice(low, max(low + 1, round(span.end / self.frame_step)))
+
 
 @dataclass(frozen=True, slots=True)
 class Utterance:

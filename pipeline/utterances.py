@@ -83,7 +83,6 @@ def _others(span: Span, speaker: SpeakerId, diarization: Diarization) -> float:
     """The part of `span` during which somebody else talks too."""
     if speaker not in diarization.speakers:
         return 0.0
-    low = round(span.start / diarization.frame_step)
-    high = max(low + 1, round(span.end / diarization.frame_step))
-    rest = np.delete(diarization.posterior[low:high], diarization.speakers.index(speaker), axis=1)
+    heard = diarization.posterior[diarization.frames(span)]
+    rest = np.delete(heard, diarization.speakers.index(speaker), axis=1)
     return float((rest > _TALKING).any(axis=1).mean()) if rest.size else 0.0

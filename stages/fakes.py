@@ -174,6 +174,18 @@ class LoudnessDiarizer:
             length=sound.length / SAMPLE_RATE,
         )
 
+    async def embed(
+        self, sound: Sound, spans: Sequence[Span], progress: Progress
+    ) -> npt.NDArray[np.float32]:
+        """See Diarizer.embed: a unit vector for each level; NaN for spans under 0.3 s."""
+        vectors = np.full((len(spans), 11), np.nan, np.float32)
+        for vector, span in zip(vectors, spans, strict=True):
+            samples = sound.read(round(span.start * SAMPLE_RATE), round(span.end * SAMPLE_RATE))
+            if span.duration >= 0.3:
+                vector[:] = np.eye(11)[min(10, round(float(np.abs(samples).mean()) * 10))]
+        progress(1.0)
+        return vectors
+
     async def separate(self, voices: VoiceWindows, hint: SpeakerHint) -> Diarization:
         """See Diarizer.separate; of more voices than `hint` allows the last ones are one."""
         levels = np.rint(voices.embeddings[:, 0, 0] * 10).astype(int)
@@ -190,7 +202,8 @@ class LoudnessDiarizer:
                 if turns and turns[-1].speaker == speakers[index] and start <= turns[-1].span.end:
                     start = turns.pop().span.start
                 turns.append(SpeakerTurn(Span(start, end), speakers[index]))
-        return Diarization(tuple(turns), tuple(turns), speakers, posterior, self.step)
+        centroids = np.eye(11, dtype=np.float32)[heard[: len(speakers)]]
+        return Diarization(tuple(turns), tuple(turns), speakers, posterior, self.step, centroids)
 
 
 class QuotingSummariser:
