@@ -125,6 +125,12 @@ class AttributionSettings(Settings):
     voice_weight: float = Field(
         10.0, ge=0, description="Log-odds that a point of cosine similarity of voices is worth"
     )
+    least_voice: float = Field(
+        0.3, ge=0, le=1, description="Posterior the diarizer must reach during a segment, unless…"
+    )
+    sure_words: float = Field(
+        0.8, ge=0, le=1, description="…its words have at least this mean probability"
+    )
     pause: float = Field(0.3, ge=0, description="Seconds between words that make a pause")
     utterance_gap: float = Field(1.0, ge=0, description="Seconds of silence that end an utterance")
     utterance_length: float = Field(

@@ -24,6 +24,7 @@ from pipeline.checkpoints import Checkpoints, JsonCodec, key_of
 from pipeline.config import Profile
 from pipeline.coverage import coverage
 from pipeline.events import VOLATILE, EventType, MeetingEvent, MeetingView, jsonable, reduce
+from pipeline.evidence import supported
 from pipeline.minutes import Minutes
 from pipeline.phrases import phrases, span_of
 from pipeline.ports import Diarizer, Progress, Sound, SpeakerHint
@@ -180,6 +181,7 @@ class _Run:
         (speech, segments), diarization = await together(
             self._transcribe(sound, 0), self._diarize(sound)
         )
+        segments = supported(segments, diarization, self._profile.attribution)
         voices = await self._phrase_voices(sound, segments, diarization)
         attributed = attribute(segments, diarization, self._profile.attribution, voices)
         return speech, list(attributed), reconciled(diarization, attributed)

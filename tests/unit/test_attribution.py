@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from pipeline.attribution import ONLY_SPEAKER, PhraseVoices, attribute, first_guess, viterbi
 from pipeline.config import AttributionSettings
 from pipeline.coverage import coverage
+from pipeline.evidence import supported
 from pipeline.phrases import phrases
 from pipeline.reconciliation import reconciled
 from pipeline.types import (
@@ -71,7 +73,7 @@ def test_people_take_over_at_full_stops() -> None:
 def test_the_voice_of_a_phrase_outweighs_a_mistaken_posterior() -> None:
     segment = Segment(words("you", "were", "accusing", "people"), "en")
     mistaken = heard(*[(0.05, 0.9)] * 4)
-    voices = PhraseVoices((range(0, 4),), np.array([[0.9, 0.2]], np.float32))
+    voices = PhraseVoices((range(4),), np.array([[0.9, 0.2]], np.float32))
     assert speakers(attribute([segment], mistaken, SETTINGS)) == "BBBB"
     found = attribute([segment], mistaken, SETTINGS, voices)
     assert speakers(found) == "AAAA"
@@ -82,7 +84,7 @@ def test_the_voice_of_a_phrase_outweighs_a_mistaken_posterior() -> None:
 
 def test_a_phrase_too_short_for_a_voice_is_left_to_the_posterior() -> None:
     segment = Segment(words("yes"), "en")
-    voices = PhraseVoices((range(0, 1),), np.full((1, 2), np.nan, np.float32))
+    voices = PhraseVoices((range(1),), np.full((1, 2), np.nan, np.float32))
     assert speakers(attribute([segment], heard((0.1, 0.9)), SETTINGS, voices)) == "B"
 
 
@@ -127,7 +129,7 @@ def test_viterbi_finds_the_best_of_all_paths(rows: list[list[float]]) -> None:
         changes = sum(a != b for a, b in pairwise(path))
         return float(sum(scores[i, k] for i, k in enumerate(path)) - 1.3 * changes)
 
-    paths = [[]]
+    paths: list[list[int]] = [[]]
     for _ in rows:
         paths = [[*p, k] for p in paths for k in range(3)]
     assert worth(viterbi(scores, costs)) >= max(map(worth, paths)) - 1e-9
@@ -136,7 +138,7 @@ def test_viterbi_finds_the_best_of_all_paths(rows: list[list[float]]) -> None:
 def test_phrases_part_at_pauses_full_stops_and_changes_of_speaker() -> None:
     said = (*words("One.", "two", "three"), *words("four", start=2.0))
     assert phrases(said, [0, 0, 1, 1], SETTINGS) == [
-        range(0, 1), range(1, 2), range(2, 3), range(3, 4),
+        range(1), range(1, 2), range(2, 3), range(3, 4),
     ]  # fmt: skip
     assert first_guess(said, heard((0.9, 0), (0.9, 0)), SETTINGS) == [0, 0, 0, 0]
 
@@ -165,3 +167,13 @@ def test_coverage_names_speech_without_words() -> None:
     assert found.ratio < 0.2
     assert found.gaps == (Span(2.15, 11.0),)
     assert coverage([], []).ratio == 1.0
+
+
+def test_unsure_words_where_the_diarizer_hears_nobody_are_dropped() -> None:
+    quiet = heard((0.9, 0), (0, 0), (0, 0), (0, 0))
+    said = Segment(words("hello"), "en")
+    invented = Segment(tuple(replace(w, probability=0.4) for w in words("you", start=0.8)), "en")
+    certain = Segment(words("minutes", "of", "the", start=0.6, step=0.2), "en")
+    assert supported([said, invented, certain], quiet, SETTINGS) == [said, certain]
+    nobody = Diarization((), (), (), np.zeros((10, 0), np.float32), 0.1)
+    assert supported([invented], nobody, SETTINGS) == []

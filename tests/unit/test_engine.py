@@ -98,7 +98,7 @@ def test_another_speaker_count_listens_to_nothing_again(tmp_path: Path, recordin
     async def deaf(*_: Any) -> Any:
         raise AssertionError("listened again")
 
-    run.stages.voices.listen = deaf  # type: ignore[method-assign]
+    run.stages.voices.listen = deaf  # type: ignore[method-assign, assignment]
     meeting = run(recording, minutes=False, speakers=SpeakerHint(exactly=1))
     assert len(meeting.transcript.speakers) == 1
     assert set(run.stages.used) == {"diarizer"}
