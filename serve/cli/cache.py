@@ -23,7 +23,7 @@ cache = typer.Typer(
     rich_markup_mode="rich",
 )
 
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", metavar="", help="Do not ask.")]
 Things = Annotated[
     list[str],
     typer.Argument(metavar="FILE|ID…", help="Recordings, or ids that `parley cache` shows."),

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from stages.models import Registry
 
 Quick = Annotated[
-    bool, typer.Option("--quick", help="Do not try whether the libraries can be imported.")
+    bool,
+    typer.Option("--quick", metavar="", help="Do not try whether the libraries can be imported."),
 ]
 
 

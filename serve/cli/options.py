@@ -78,6 +78,7 @@ Channels = Annotated[
     ChannelUse,
     typer.Option(
         "--channels",
+        metavar="mix|separate",
         help="separate: each channel holds one speaker.",
         rich_help_panel=_SOUND,
     ),
@@ -106,7 +107,8 @@ Formats = Annotated[
     typer.Option(
         "--format",
         "-f",
-        help="May be repeated; all writes every one.",
+        metavar="FORMAT",
+        help="json, txt, md, srt, vtt, docx, rttm, seglst or all; may be repeated.",
         rich_help_panel=_OUTPUT,
     ),
 ]
@@ -114,6 +116,7 @@ WithMinutes = Annotated[
     bool,
     typer.Option(
         "--minutes/--no-minutes",
+        metavar="",
         help="Write minutes too, or the transcript alone.",
         rich_help_panel=_OUTPUT,
     ),
@@ -129,12 +132,15 @@ Title = Annotated[
 ]
 Overwrite = Annotated[
     bool,
-    typer.Option("--overwrite", help="Replace results that are there.", rich_help_panel=_OUTPUT),
+    typer.Option(
+        "--overwrite", metavar="", help="Replace results that are there.", rich_help_panel=_OUTPUT
+    ),
 ]
 SkipExisting = Annotated[
     bool,
     typer.Option(
         "--skip-existing",
+        metavar="",
         help="Pass over recordings whose results are all there.",
         rich_help_panel=_OUTPUT,
     ),
@@ -162,6 +168,7 @@ Offline = Annotated[
     bool,
     typer.Option(
         "--offline",
+        metavar="",
         help="Fetch nothing: a model that is missing is an error.",
         rich_help_panel=_RUNNING,
     ),
@@ -170,6 +177,7 @@ Fresh = Annotated[
     bool,
     typer.Option(
         "--fresh",
+        metavar="",
         help="Compute everything anew, whatever earlier runs left.",
         rich_help_panel=_RUNNING,
     ),
@@ -178,26 +186,30 @@ NoCache = Annotated[
     bool,
     typer.Option(
         "--no-cache",
+        metavar="",
         help="Leave nothing of the recording in the cache; a stopped run cannot go on.",
         rich_help_panel=_RUNNING,
     ),
 ]
 Quiet = Annotated[
-    bool, typer.Option("--quiet", "-q", help="Print errors only.", rich_help_panel=_RUNNING)
+    bool,
+    typer.Option("--quiet", "-q", metavar="", help="Print errors only.", rich_help_panel=_RUNNING),
 ]
 JsonLines = Annotated[
     bool,
     typer.Option(
         "--json",
+        metavar="",
         help="Print events as JSON lines on standard output, for scripts.",
         rich_help_panel=_RUNNING,
     ),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
+Json = Annotated[bool, typer.Option("--json", metavar="", help="Print JSON, for scripts.")]
 Debug = Annotated[
     bool,
     typer.Option(
         "--debug",
+        metavar="",
         callback=lambda value: debug(value),
         help="Show the traceback of an unexpected error.",
         rich_help_panel=_RUNNING,
