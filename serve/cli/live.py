@@ -168,8 +168,8 @@ class LiveView:
             tell(outcome.failure)
             return
         good = outcome.status in ("done", "skipped")
-        mark = Text("✓ " if good else "! ", style="green" if good else "yellow")
-        line = mark + Text(one_line(f"{outcome.path.name}: {summary(outcome)}"), style="default")
+        mark = ("✓ ", "green") if good else ("! ", "yellow")
+        line = Text.assemble(mark, one_line(f"{outcome.path.name}: {summary(outcome)}"))
         self._console.print(line, soft_wrap=True)
 
     def close(self) -> None:

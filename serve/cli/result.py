@@ -126,7 +126,7 @@ class Result:
                 colon = ": " if task.task.isascii() or " " in task.task else "："
                 colour = self._colours.get(task.owner, "default")
                 owner = Text(f"{task.owner}{colon}", style=f"bold {colour}")
-                text = owner + text
+                text = Text.assemble(owner, text)
             if task.due:
                 text += Text(f" (due: {task.due})", style="bold")
             parts.append(_bullet(text + _times(task.references), indent))
@@ -154,7 +154,7 @@ class Result:
 
     def _files(self) -> list[Part]:
         names = ", ".join(one_line(str(p)) for p in self._written)
-        return [Text(), Text("Written to ", style="bold") + Text(names, style="default")]
+        return [Text(), Text.assemble(("Written to ", "bold"), names)]
 
     def _where(self) -> str:
         """Where the whole is to be read."""
