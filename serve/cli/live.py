@@ -80,7 +80,8 @@ class View:
         table.add_column(width=bar)
         table.add_column(justify="right", no_wrap=True)
         table.add_column(no_wrap=True, style="dim")
-        for name, pace in list(self.stages.items()):
+        order = [*STAGES, *self.stages]
+        for name, pace in sorted(self.stages.items(), key=lambda row: order.index(row[0])):
             self._stage_row(table, name, pace, bar)
         for download in list(self.downloads.values()):
             if not download.over:
@@ -101,6 +102,8 @@ class View:
             return
         left = pace.left()
         rest = f"{clock(left)} left" if left is not None else ""
+        if not pace.begun:
+            rest = "starting"  # mostly a model on its way into memory
         table.add_row(self._spinner, label, _bar(pace.done, bar), f"{pace.done:.0%}", rest)
 
     def _download_row(self, table: Table, download: Download, bar: int) -> None:
@@ -153,6 +156,7 @@ class LiveView:
             self._progress(event.payload["stage"], event.payload["done"])
         elif event.type == "meeting.ended":
             self._view.heard = ""
+            self._start("minutes")
 
     def pulling(self, event: PullEvent) -> None:
         """Moves the bar of a download."""
@@ -184,16 +188,12 @@ class LiveView:
             if pace is None:
                 pace = self._view.stages[stage] = Pace()
             pace.report(done)
-            if stage == "decode" and done >= 1:
-                for name in ("transcribe", "diarize"):
-                    if name in self._stages and self._view.stages[name] is None:
-                        self._view.stages[name] = Pace()
-            if self._all_done("transcribe", "diarize") and self._waits("minutes"):
-                self._view.stages["minutes"] = Pace()
+        if stage == "decode" and done >= 1:
+            self._start("transcribe", "diarize")
 
-    def _all_done(self, *names: str) -> bool:
-        paces = [self._view.stages.get(n) for n in names if n in self._stages]
-        return all(p is not None and p.done >= 1 for p in paces)
-
-    def _waits(self, name: str) -> bool:
-        return name in self._stages and self._view.stages[name] is None
+    def _start(self, *names: str) -> None:
+        """Stages that have begun, though they have nothing to report yet."""
+        with self._lock:
+            for name in names:
+                if name in self._stages and self._view.stages[name] is None:
+                    self._view.stages[name] = Pace()

@@ -17,9 +17,9 @@ class Pace:
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
-        self._begun = now()
+        self._start = now()
         self._first: tuple[float, float] | None = None
-        self._last = (self._begun, 0.0)
+        self._last = (self._start, 0.0)
         self.done = 0.0
 
     def report(self, done: float) -> None:
@@ -31,9 +31,14 @@ class Pace:
         self._last = (now, done)
 
     @property
+    def begun(self) -> bool:
+        """Whether anything was reported."""
+        return self._first is not None
+
+    @property
     def elapsed(self) -> float:
         """Seconds from the beginning to the last report."""
-        return self._last[0] - self._begun
+        return self._last[0] - self._start
 
     def left(self) -> float | None:
         """Seconds to go, None while too little is known."""

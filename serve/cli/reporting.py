@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TextIO
@@ -23,9 +25,10 @@ STAGES = {
     "decode": "Read the sound",
     "transcribe": "Transcribe",
     "diarize": "Tell speakers apart",
+    "attribute": "Match words to voices",
     "minutes": "Write the minutes",
 }
-"""The stages that report progress, as people read them."""
+"""The stages that report progress, in order, as people read them."""
 
 STEPS = {
     "wait": "Waiting for another download of",
@@ -214,13 +217,21 @@ class JsonLines:
 def summary(outcome: Outcome) -> str:
     """One line on a recording that did not fail."""
     if outcome.status == "skipped" or outcome.meeting is None:
-        return f"passed over: {', '.join(map(str, outcome.written))} already there"
+        return f"passed over: {named(outcome.written)} already there"
     length, took = outcome.meeting.transcript.duration, outcome.seconds
-    files = ", ".join(map(str, outcome.written))
-    text = f"{clock(length)} of sound in {clock(took)}; wrote {files}"
+    text = f"{clock(length)} of sound in {clock(took)}; wrote {named(outcome.written)}"
     return (
         f"only partly readable: {partial(outcome)}; {text}" if outcome.status == "partial" else text
     )
+
+
+def named(paths: Sequence[Path]) -> str:
+    """Files that differ in their endings only, in short, such as `m/talk.json, .md`."""
+    texts = [str(path) for path in paths]
+    same = os.path.commonprefix(texts).rfind(".")
+    if len(texts) < 2 or same < 0:
+        return ", ".join(texts)
+    return ", ".join([texts[0], *(text[same:] for text in texts[1:])])
 
 
 def partial(outcome: Outcome) -> str:

@@ -16,6 +16,7 @@ from pipeline.exports import ExportContext
 from pipeline.exports.reading import Passage, Reading, Reference, Section, one_line
 from pipeline.types import clock
 from serve.cli.languages import LANGUAGES
+from serve.cli.reporting import named
 
 if TYPE_CHECKING:
     from pipeline.meeting import Meeting
@@ -153,8 +154,7 @@ class Result:
         return [*heading, table, Text(f"  … {rest} more until {end}{self._where()}", style="dim")]
 
     def _files(self) -> list[Part]:
-        names = ", ".join(one_line(str(p)) for p in self._written)
-        return [Text(), Text.assemble(("Written to ", "bold"), names)]
+        return [Text(), Text.assemble(("Written to ", "bold"), one_line(named(self._written)))]
 
     def _where(self) -> str:
         """Where the whole is to be read."""

@@ -116,7 +116,7 @@ def test_on_a_terminal_progress_is_drawn_and_the_result_is_laid_out(
     assert "Tell speakers apart" in text and "━" in text
     assert "\x1b[1mOverview" in text
     assert "more until" in text and "all of it is in minutes/long.md" in text
-    assert "Written to \x1b[0mminutes/long.json, minutes/long.md\r\n" in text
+    assert "Written to \x1b[0mminutes/long.json, .md\r\n" in text
     assert text.count("\x1b[?25l") == text.count("\x1b[?25h")  # the cursor is shown again
 
 
