@@ -57,15 +57,16 @@ def failure(error: BaseException) -> Failure:
     if isinstance(error, ParleyError):
         return Failure(error.code, error.message, error.exit_code)
     text = " ".join(str(error).split()) or "no message"
-    if isinstance(error, ImportError) and error.name:
-        wanted = f"{error.name} is not installed. Run: pip install 'parley[models]'."
-        return Failure(ParleyError.code, wanted, ParleyError.exit_code)
-    return Failure(
-        ParleyError.code,
-        f"unexpected {type(error).__name__}: {text[:300]}. This should not happen; --debug shows "
-        "where it did.",
-        ParleyError.exit_code,
-    )
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        told = f"{error.name} is not installed. Run: pip install 'parley[models]'."
+    elif isinstance(error, ImportError):
+        told = f"a library cannot be loaded: {text[:300]}. `parley doctor` says which."
+    else:
+        told = (
+            f"unexpected {type(error).__name__}: {text[:300]}. This should not happen; --debug "
+            "shows where it did."
+        )
+    return Failure(ParleyError.code, told, ParleyError.exit_code)
 
 
 def trace(error: BaseException) -> None:
@@ -78,7 +79,8 @@ def tell(told: Failure | str) -> None:
     """A line on standard error; control characters in it are shown, not obeyed."""
     from pipeline.exports.reading import UNPRINTABLE
 
-    sys.stderr.write(UNPRINTABLE.sub("\ufffd", str(told)) + "\n")
+    text = UNPRINTABLE.sub("\ufffd", str(told)).replace("\r", "\ufffd")
+    sys.stderr.write(f"{text}\n")
     sys.stderr.flush()
 
 

@@ -70,7 +70,7 @@ def transcribe(
     separate = channels is o.ChannelUse.SEPARATE
     order = Order(
         tuple(files),
-        out,
+        out.expanduser(),
         chosen(formats),
         title,
         channels="separate" if separate else "mix",

@@ -1,12 +1,11 @@
 """Which Parley this is."""
 
-from importlib.metadata import PackageNotFoundError
-from importlib.metadata import version as installed
-
 
 def version() -> str:
     """The installed version."""
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
-        return installed("parley")
+        return version("parley")
     except PackageNotFoundError:
         return "0 (not installed)"
