@@ -1,0 +1,5 @@
+"""Sentence embeddings."""
+
+from stages.embedding.minilm import SentenceEmbedder
+
+__all__ = ["SentenceEmbedder"]

@@ -1,0 +1,84 @@
+"""Whether a heading written by a model is made of what was said in the part it names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from stages.summarization.claim_words import CLAIM_WORDS
+from stages.summarization.numbers import all_values, numbers
+from stages.summarization.sentences import Sentence
+from stages.summarization.words import UNSPACED, Lexicon, stem, tokens
+
+_LONGEST = 8
+_LONGEST_UNSPACED = 16
+_JOINTS = re.compile(r",|;|:| and | & | und | et | y |、|和|与|及| - | – ")
+_NEUTRAL = {
+    "en": "update status review discussion overview results progress plans planning feedback options questions "
+    "summary next steps meeting",
+    "zh": "讨论 进展 情况 总结 回顾 计划 安排 问题",
+}
+"""Words a heading may add, for they say nothing about the subject."""
+
+
+def sound_heading(text: str, part: Sequence[Sentence], lexicon: Lexicon) -> str | None:
+    """`text` as a heading, or None if it says something the part does not.
+
+    Each of its phrases must occur, in whatever form and order, within one utterance: a
+    "translation of the invitation" put together from two subjects is no heading for either.
+    """
+    language = part[0].language
+    text = re.sub(r"\s+", " ", text).strip(" .。\"“”'#*-:")
+    if not _short_enough(text, language) or re.search(r"[.!?。！？，]", text):
+        return None
+    words = CLAIM_WORDS.get(language)
+    if words and any(t in words.personal for t in tokens(text, language)):
+        return None
+    said = " ".join(s.text for s in part)
+    known = all_values(said)
+    if any(not n.values & known for n in numbers(text)):
+        return None
+    homes = _utterances(part)
+    carried = 0
+    for phrase in _JOINTS.split(text):
+        wanted = _carrying(phrase, language, lexicon)
+        carried += len(wanted)
+        if wanted and not any(_holds(wanted, home) for home in homes):
+            return None
+    return text[0].upper() + text[1:] if carried else None
+
+
+def _short_enough(text: str, language: str) -> bool:
+    if language in UNSPACED:
+        return 2 <= len(text) <= _LONGEST_UNSPACED
+    return 1 <= len(text.split()) <= _LONGEST
+
+
+def _carrying(phrase: str, language: str, lexicon: Lexicon) -> list[str]:
+    """The words of a phrase that must have been said: tokens where they are not spaced, else stems."""
+    neutral = {stem(w, language) for w in _NEUTRAL.get(language, "").split()}
+    found = [
+        t if language in UNSPACED else stem(t, language)
+        for t in tokens(phrase, language)
+        if lexicon.carries(t, language) and not numbers(t)
+    ]
+    return [w for w in found if w not in neutral]
+
+
+def _utterances(part: Sequence[Sentence]) -> list[tuple[set[str], str]]:
+    """Stems and text of each utterance."""
+    grouped: dict[str, list[Sentence]] = {}
+    for s in part:
+        grouped.setdefault(s.utterance, []).append(s)
+    return [
+        (
+            {stem(t, s.language) for s in group for t in tokens(s.text, s.language)},
+            " ".join(s.text for s in group).casefold(),
+        )
+        for group in grouped.values()
+    ]
+
+
+def _holds(wanted: Sequence[str], home: tuple[set[str], str]) -> bool:
+    stems, text = home
+    return all(w in stems or (not w.isascii() and w in text) for w in wanted)
