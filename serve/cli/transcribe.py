@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from pipeline.errors import UsageError
+from pipeline.errors import ModelError, UsageError
 from serve.cli import options as o
 from serve.cli.failures import INTERRUPTED, debugging, reported, tell
 
@@ -109,6 +110,8 @@ def perform(
         raise typer.Exit(INTERRUPTED) from None
     if len(outcomes) > 1 and not quiet and not json_lines:
         tell(_tally(outcomes))
+    if any(o.exit_code == ModelError.exit_code for o in outcomes) and not quiet:
+        tell("`parley doctor` lists every model that the profile needs and what is missing.")
     if code := exit_code(outcomes):
         raise typer.Exit(code)
 
@@ -126,7 +129,7 @@ def _reporter(
     if quiet:
         return reporting.Quiet(), nothing
     show = _printer(brief=len(order.paths) > 1)
-    if not sys.stderr.isatty():
+    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         return reporting.Lines(), show
     from rich.console import Console
 
