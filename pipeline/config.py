@@ -67,6 +67,9 @@ class AsrSettings(Settings):
     max_compression_ratio: float = Field(2.4, gt=0)
     min_average_logprob: float = -1.0
     max_no_speech: float = Field(0.6, ge=0, le=1)
+    retry_logprob: float = Field(
+        -0.7, description="Average log-probability below which a window is read again by itself"
+    )
     recover_gap: float | None = Field(
         0.5, gt=0, description="Seconds of voice without a word that are listened to again; or None"
     )

@@ -41,6 +41,7 @@ class AsrHint:
     for all; usual: the language of the meeting so far, kept unless another is plainly heard.
     prompt: text to begin with, at the start of a recording. context: what the transcriber's last
     Hearing gave, so that it goes on as it was. hotwords: names and terms likely to occur.
+    patient: try higher temperatures too where the text comes out unsure.
     """
 
     language: str | None = None
@@ -49,6 +50,7 @@ class AsrHint:
     prompt: str = ""
     context: tuple[int, ...] = ()
     hotwords: tuple[str, ...] = ()
+    patient: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,6 @@ from pipeline.types import AudioChunk, Segment, Speech
 from stages.asr.stage import AsrStage
 from stages.diarization import DIARIZATION_VERSION, LISTENING_VERSION
 from stages.models import Progress, Registry
-from stages.summarization import MINUTES_VERSION
 from stages.threads import limit_threads, share
 from stages.vad.speech import SpeechStage
 
@@ -57,6 +56,8 @@ class LocalStages:
             return f"{LISTENING_VERSION} {' '.join(self._weights(n) for n in names)}"
         if stage == "separate":
             return f"{DIARIZATION_VERSION}"
+        from stages.summarization import MINUTES_VERSION
+
         m = p.minutes
         models = [m.embedder, None if self._without_language_model else m.language_model]
         return f"{MINUTES_VERSION} {' '.join(self._weights(n) if n else '-' for n in models)}"

@@ -78,7 +78,7 @@ class FasterWhisper:
         encoded = self._model.encode(pad_or_trim(features[:, :frames]))
         language, certainty = self._language(encoded, hint)
         tokenizer = self._tokenizer(language)
-        options = self._options(tokenizer)
+        options = self._options(tokenizer, hint.patient)
         prompt = self._prompt(tokenizer, hint)
         ctranslate2.set_random_seed(_SEED)  # a window is read alike whatever was read before
         result, logprob, temperature, compression = self._model.generate_with_fallback(
@@ -157,7 +157,7 @@ class FasterWhisper:
         before = before[-room:] if room > 0 else []
         return list(self._model.get_prompt(tokenizer, before, hotwords=hotwords))
 
-    def _options(self, tokenizer: Tokenizer) -> Any:
+    def _options(self, tokenizer: Tokenizer, patient: bool) -> Any:
         from faster_whisper.transcribe import TranscriptionOptions, get_suppressed_tokens
 
         s = self._settings
@@ -173,7 +173,7 @@ class FasterWhisper:
             compression_ratio_threshold=s.max_compression_ratio,
             condition_on_previous_text=s.carry_prompt,
             prompt_reset_on_temperature=0.5,
-            temperatures=list(s.temperatures),
+            temperatures=list(s.temperatures if patient else s.temperatures[:1]),
             initial_prompt=None,
             prefix=None,
             suppress_blank=True,

@@ -15,9 +15,9 @@ import numpy as np
 
 from pipeline.config import AsrSettings
 from pipeline.coverage import joined, untranscribed
-from pipeline.ports import AsrHint, Sound, Transcriber
+from pipeline.ports import AsrHint, Hearing, Sound, Transcriber
 from pipeline.types import SAMPLE_RATE, Segment, Span, Speech, Word
-from stages.asr.gates import believable, certain
+from stages.asr.gates import believable, better, certain, doubtful
 
 WINDOW = 30 * SAMPLE_RATE
 _SHORTEST = SAMPLE_RATE
@@ -79,13 +79,12 @@ class AsrStage:
         return outputs
 
     async def _decode(self, state: AsrState, last: bool = False) -> tuple[AsrState, list[Segment]]:
-        pieces = _first(state.pending, WINDOW)
         hint = self._hint(state)
-        window = np.concatenate([self._sound.read(p.start, p.end) for p in pieces])
-        hearing = await self._transcriber.transcribe(window, hint)
-        heard = max(1, min(len(window), round(hearing.consumed * SAMPLE_RATE)))
-        if last and len(window) - heard < _SHORTEST:
-            heard = len(window)
+        pieces, hearing = await self._hear(_first(state.pending, WINDOW), hint)
+        length = _length(pieces)
+        heard = max(1, min(length, round(hearing.consumed * SAMPLE_RATE)))
+        if last and state.waiting - heard < _SHORTEST:
+            heard = length
         placed = [_placed(s, pieces, self._settings.max_word_duration) for s in hearing.segments]
         segments = [s for s in placed if believable(s, self._settings)]
         after = AsrState(
@@ -96,6 +95,29 @@ class AsrStage:
         )
         missed = replace(hint, prompt="", context=(), language=hearing.language)
         return after, await self._recover(_first(state.pending, heard), segments, missed)
+
+    async def _hear(self, pieces: list[Speech], hint: AsrHint) -> tuple[list[Speech], Hearing]:
+        """The best reading of a window, or of its first part: what was read, and how.
+
+        A text that is unsure or goes round in circles is read again without the text before it,
+        which may have led it astray, then only up to a pause half-way, at higher temperatures too.
+        """
+        hearing = await self._read(pieces, hint)
+        if not doubtful(hearing, self._settings):
+            return pieces, hearing
+        alone = replace(hint, prompt="", context=())
+        if hint.context or hint.prompt:
+            hearing = better(hearing, await self._read(pieces, alone), self._settings)
+        if doubtful(hearing, self._settings):
+            half = _first(pieces, _pause_near(pieces, WINDOW // 2))
+            shorter = await self._read(half, replace(alone, patient=True))
+            if better(hearing, shorter, self._settings) is shorter:
+                pieces, hearing = half, shorter
+        return pieces, replace(hearing, context=())
+
+    async def _read(self, pieces: Sequence[Speech], hint: AsrHint) -> Hearing:
+        window = np.concatenate([self._sound.read(p.start, p.end) for p in pieces])
+        return await self._transcriber.transcribe(window, hint)
 
     def _hint(self, state: AsrState) -> AsrHint:
         return AsrHint(
@@ -140,6 +162,20 @@ def _first(pending: Sequence[Speech], samples: int) -> list[Speech]:
         taken.append(_cut(speech, speech.start, min(speech.end, speech.start + samples)))
         samples -= taken[-1].end - taken[-1].start
     return taken
+
+
+def _length(pieces: Sequence[Speech]) -> int:
+    """Samples in all."""
+    return sum(p.end - p.start for p in pieces)
+
+
+def _pause_near(pieces: Sequence[Speech], samples: int) -> int:
+    """The end of the voiced part that ends nearest to `samples` from the start."""
+    ends, before = [_length(pieces)], 0
+    for piece in pieces:
+        ends += [before + end - piece.start for _, end in piece.voiced]
+        before += piece.end - piece.start
+    return max(1, min(ends, key=lambda e: abs(e - samples)))
 
 
 def _rest(pending: Sequence[Speech], samples: int) -> tuple[Speech, ...]:
