@@ -81,7 +81,8 @@ def test_a_window_led_astray_by_the_text_before_it_is_read_without() -> None:
             return np.zeros(end - start, np.float32)
 
     async def collect() -> list[Segment]:
-        stage = AsrStage(Led(), SETTINGS, Sound())
+        settings = SETTINGS.model_copy(update={"recover_gap": None})
+        stage = AsrStage(Led(), settings, Sound())
         speech = [Speech(0, 40 * SAMPLE_RATE, ((0, 40 * SAMPLE_RATE),))]
         return [segment async for segment in fold(stage, speech)]
 
