@@ -80,8 +80,9 @@ class View:
         table.add_column(width=bar)
         table.add_column(justify="right", no_wrap=True)
         table.add_column(no_wrap=True, style="dim")
-        order = [*STAGES, *self.stages]
-        for name, pace in sorted(self.stages.items(), key=lambda row: order.index(row[0])):
+        now = list(self.stages.items())  # at one blow: another thread may add to them
+        order = [*STAGES, *(name for name, _ in now)]
+        for name, pace in sorted(now, key=lambda row: order.index(row[0])):
             self._stage_row(table, name, pace, bar)
         for download in list(self.downloads.values()):
             if not download.over:

@@ -4,6 +4,8 @@ import asyncio
 import json
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -297,7 +299,7 @@ def test_output_elsewhere_than_on_a_terminal_has_no_control_characters(parley: P
 
 
 class Interrupted:
-    """A Transcriber in whose second window the user presses Ctrl-C."""
+    """A Transcriber in the middle of whose work the user presses Ctrl-C."""
 
     def __init__(self) -> None:
         self.calls = 0
@@ -305,7 +307,7 @@ class Interrupted:
 
     async def transcribe(self, window: Samples, hint: AsrHint) -> Hearing:
         self.calls += 1
-        if self.calls == 2:
+        if self.calls == 6:
             signal.raise_signal(signal.SIGINT)
             await asyncio.sleep(60)
         return await self.real.transcribe(window, hint)
@@ -325,10 +327,10 @@ def test_an_interrupted_run_says_that_it_can_go_on_and_does(
     first = interrupted.calls
     assert parley("transcribe", path).exit_code == 0
     alone = Interrupted()
-    alone.calls = 2
+    alone.calls = 6
     monkeypatch.setattr(made_up, "CountingTranscriber", lambda: alone)
     assert parley("transcribe", path, "--fresh", "--overwrite").exit_code == 0
-    assert interrupted.calls - first < alone.calls - 2  # the first window was not heard again
+    assert interrupted.calls - first < alone.calls - 6  # the first windows were not heard again
 
 
 def test_an_interrupted_run_without_a_cache_promises_nothing(
@@ -351,3 +353,30 @@ def test_the_cache_keeps_to_its_limit(
     assert kept[0] not in list((tmp_path / "cache" / "recordings").iterdir())
     monkeypatch.setenv("PARLEY_CACHE_LIMIT", "lots")
     assert parley("transcribe", meeting("c.wav")).exit_code == 2
+
+
+def test_the_demo_writes_every_format_and_says_how_to_go_on(parley: Parley) -> None:
+    pytest.importorskip("pyannote.core")
+    for _ in range(2):  # every time after, too
+        result = parley("demo")
+        assert result.exit_code == 0
+        assert len(names()) == 8 and "pyannote-sample.md" in names()
+        assert "transcribe RECORDING" in result.stdout
+
+
+def test_the_demo_needs_no_import_of_what_ships_its_recording() -> None:
+    pytest.importorskip("pyannote.core")
+    program = (
+        "import sys; from serve.cli.demo import sample; print(sample(), 'torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout.endswith("sample.wav False\n")
+
+
+def test_a_demo_without_its_recording_says_what_to_install(
+    parley: Parley, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("serve.cli.demo.find_spec", lambda name: None)
+    result = parley("demo")
+    assert result.exit_code == 3
+    assert "pip install 'parley[models]'" in result.stderr
