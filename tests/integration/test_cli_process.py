@@ -26,9 +26,9 @@ sys.exit(main())
 
 @pytest.fixture
 def recording(tmp_path: Path) -> Path:
-    """Ten minutes in which two "voices" take turns."""
+    """Five minutes in which two "voices" take turns."""
     turns = [np.full(80_000, level, np.float32) for level in (0.3, 0.8)]
-    sound = np.concatenate([p for turn in turns * 40 for p in (turn, silence(2.5))])
+    sound = np.concatenate([p for turn in turns * 20 for p in (turn, silence(2.5))])
     return write_sound(tmp_path / "long.wav", sound)
 
 

@@ -319,7 +319,7 @@ def test_an_interrupted_run_says_that_it_can_go_on_and_does(
     monkeypatch.setattr("pipeline.transcription._SNAPSHOT_SECONDS", 0.0)
     interrupted = Interrupted()
     monkeypatch.setattr(made_up, "CountingTranscriber", lambda: interrupted)
-    path = meeting("a.wav", (0.3, 0.8) * 20)
+    path = meeting("a.wav", (0.3, 0.8) * 14)
     stopped = parley("transcribe", path)
     assert stopped.exit_code == 130
     assert "The same command goes on where it stopped." in stopped.stderr
@@ -337,7 +337,7 @@ def test_an_interrupted_run_without_a_cache_promises_nothing(
     parley: Parley, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(made_up, "CountingTranscriber", Interrupted)
-    stopped = parley("transcribe", meeting("a.wav", (0.3, 0.8) * 20), "--no-cache", "-q")
+    stopped = parley("transcribe", meeting("a.wav", (0.3, 0.8) * 14), "--no-cache", "-q")
     assert (stopped.exit_code, stopped.stderr) == (130, "Stopped.\n")
 
 
