@@ -24,7 +24,15 @@ if TYPE_CHECKING:
     from pipeline.events import MeetingEvent
     from stages.models import PullEvent
 
-_BAR = 24
+_BAR, _LEAST_BAR = 24, 6
+"""Columns of a bar."""
+
+_BESIDE, _BESIDE_DOWNLOAD = 22, 36
+"""Columns of a row besides its label and its bar: marks, figures, time, the spaces between."""
+
+_CHECK_SECONDS = 2.0
+"""After so long without a word, a check is over."""
+
 _REFRESHES = 6
 """Redraws a second."""
 
@@ -35,18 +43,25 @@ class Download:
     def __init__(self, event: PullEvent) -> None:
         self.event = event
         self.pace = Pace()
+        self.heard = time.monotonic()
 
     def update(self, event: PullEvent) -> None:
         """Takes in the next report; another step or source begins anew."""
         if (event.step, event.source) != (self.event.step, self.event.source):
             self.pace = Pace()
-        self.event = event
+        self.event, self.heard = event, time.monotonic()
         self.pace.report(event.done / event.total if event.total else 0.0)
 
     @property
+    def label(self) -> str:
+        """What is being done to which model."""
+        return f"{STEPS[self.event.step]} {self.event.model}"
+
+    @property
     def over(self) -> bool:
-        """Whether this step has come to its end."""
-        return self.event.step != "wait" and self.pace.done >= 1
+        """Whether this step has come to its end; the last word of a quick check may not come."""
+        stale = self.event.step == "check" and time.monotonic() - self.heard > _CHECK_SECONDS
+        return stale or (self.event.step != "wait" and self.pace.done >= 1)
 
     def amount(self) -> str:
         """Bytes so far, and the speed where that means anything."""
@@ -67,12 +82,15 @@ class View:
         self.stages: dict[str, Pace | None] = dict.fromkeys(stages)
         self.downloads: dict[str, Download] = {}
         self.heard = ""
-        self.waiting_since = time.monotonic()
         self._spinner = Spinner("dots", style="cyan")
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Draws itself as wide as the terminal allows."""
-        bar = max(8, min(_BAR, options.max_width - 46))
+        now = list(self.stages.items())  # at one blow: another thread may add to them
+        downloads = [d for d in list(self.downloads.values()) if not d.over]
+        labels = [STAGES.get(name, name) for name, _ in now] + [d.label for d in downloads]
+        beside = max(map(len, labels), default=0) + (_BESIDE_DOWNLOAD if downloads else _BESIDE)
+        bar = max(_LEAST_BAR, min(_BAR, options.max_width - beside))
         yield Text(self.heading, style="bold", no_wrap=True, overflow="ellipsis")
         table = Table.grid(padding=(0, 1))
         table.add_column(width=1)
@@ -80,13 +98,11 @@ class View:
         table.add_column(width=bar)
         table.add_column(justify="right", no_wrap=True)
         table.add_column(no_wrap=True, style="dim")
-        now = list(self.stages.items())  # at one blow: another thread may add to them
         order = [*STAGES, *(name for name, _ in now)]
         for name, pace in sorted(now, key=lambda row: order.index(row[0])):
             self._stage_row(table, name, pace, bar)
-        for download in list(self.downloads.values()):
-            if not download.over:
-                self._download_row(table, download, bar)
+        for download in downloads:
+            self._download_row(table, download, bar)
         yield table
         if self.heard:
             line = Text(f"  {self.heard}", style="dim italic", no_wrap=True, overflow="ellipsis")
@@ -109,11 +125,10 @@ class View:
 
     def _download_row(self, table: Table, download: Download, bar: int) -> None:
         event, left = download.event, download.pace.left()
-        label = f"{STEPS[event.step]} {event.model}"
         rest = f"{clock(left)} left" if left is not None else ""
         known = event.total is not None or event.step == "convert"
         drawn = _bar(download.pace.done, bar) if known and event.step != "wait" else ""
-        table.add_row(self._spinner, label, drawn, download.amount(), rest)
+        table.add_row(self._spinner, download.label, drawn, download.amount(), rest)
 
 
 def _bar(done: float, width: int) -> ProgressBar:
