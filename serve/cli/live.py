@@ -64,7 +64,7 @@ class Download:
         return stale or (self.event.step != "wait" and self.pace.done >= 1)
 
     def amount(self) -> str:
-        """Bytes so far, and the speed where that means anything."""
+        """How much of it has come."""
         done, total = self.event.done, self.event.total
         if self.event.step == "convert":
             return f"{done / (total or 1000):.0%}"
@@ -94,7 +94,7 @@ class View:
         yield Text(self.heading, style="bold", no_wrap=True, overflow="ellipsis")
         table = Table.grid(padding=(0, 1))
         table.add_column(width=1)
-        table.add_column(no_wrap=True, overflow="ellipsis", ratio=None)
+        table.add_column(no_wrap=True, overflow="ellipsis")
         table.add_column(width=bar)
         table.add_column(justify="right", no_wrap=True)
         table.add_column(no_wrap=True, style="dim")
