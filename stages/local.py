@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from pipeline.config import Profile
-from pipeline.errors import ParleyError
+from pipeline.errors import ModelError, ParleyError
 from pipeline.meeting import Summariser
 from pipeline.ports import Diarizer, LanguageModel, Sound, TextEmbedder, Transcriber
 from pipeline.stage import Stage
 from pipeline.types import AudioChunk, Segment, Speech
 from stages.asr.stage import AsrStage
 from stages.diarization import DIARIZATION_VERSION, LISTENING_VERSION
-from stages.models import Progress, Registry
+from stages.models import Progress, Registry, is_url
 from stages.threads import limit_threads, share
 from stages.vad.speech import SpeechStage
 
@@ -39,7 +39,7 @@ class LocalStages:
         self._pulling = asyncio.Lock()
         self._built: dict[str, Any] = {}
         self._building: dict[str, asyncio.Lock] = {}
-        self._without_language_model = profile.minutes.language_model is None
+        self._without: set[str] = set()
         self.remarks: list[str] = []
         """What could not be had and how it is done without."""
 
@@ -59,7 +59,10 @@ class LocalStages:
         from stages.summarization import MINUTES_VERSION
 
         m = p.minutes
-        models = [m.embedder, None if self._without_language_model else m.language_model]
+        models = [
+            None if "embedder" in self._without else m.embedder,
+            None if "language_model" in self._without else m.language_model,
+        ]
         return f"{MINUTES_VERSION} {' '.join(self._weights(n) if n else '-' for n in models)}"
 
     async def speech(self) -> Stage[AudioChunk, Any, Speech]:
@@ -113,7 +116,6 @@ class LocalStages:
 
             settings = self._profile.minutes
             embedder, model = await self._embedder(), await self._language_model()
-            self._without_language_model = model is None
             return MinutesStage(settings, embedder, model, remarks=self.remarks)
 
         return await self._once("summariser", build)
@@ -124,8 +126,13 @@ class LocalStages:
         settings = self._profile.minutes
         if settings.embedder is None:
             return None
-        path = await self._pulled(settings.embedder)
-        return await asyncio.to_thread(SentenceEmbedder, path, share(settings.threads, 1))
+        try:
+            path = await self._pulled(settings.embedder)
+            return await asyncio.to_thread(SentenceEmbedder, path, share(settings.threads, 1))
+        except ModelError as error:
+            self._without.add("embedder")
+            self.remarks.append(f"Made without sentence embeddings: {error.message}")
+            return None
 
     async def _language_model(self) -> LanguageModel | None:
         from stages.summarization import build_language_model
@@ -134,13 +141,16 @@ class LocalStages:
         if settings.language_model is None:
             return None
         try:
-            path = await self._pulled(settings.language_model)
+            path: Path | str = settings.language_model
+            if not is_url(settings.language_model):
+                path = await self._pulled(settings.language_model)
             return await asyncio.to_thread(
                 build_language_model, settings, path, share(settings.threads, 1)
             )
         except ParleyError as error:
             # Minutes without a language model are worth having; minutes that fail are not.
-            self.remarks.append(f"without the language model: {error.message}")
+            self._without.add("language_model")
+            self.remarks.append(f"Made without a language model: {error.message}")
             return None
 
     async def _pulled(self, model: str) -> Path:
@@ -156,6 +166,5 @@ class LocalStages:
 
     def _weights(self, model: str) -> str:
         """A name and what it stands for: the catalogue's digest, or a folder of the user's own."""
-        if model in self._registry.names():
-            return f"{model}@{self._registry.entry(model).digest}"
-        return model
+        known = model in self._registry.names()
+        return f"{model}@{self._registry.entry(model).digest}" if known else model

@@ -10,7 +10,13 @@ from stages.models.bundle import export_bundle, import_bundle
 from stages.models.catalogue import ModelEntry, load_catalogue
 from stages.models.progress import Progress, PullEvent
 from stages.models.pull import Pulled
-from stages.models.registry import ModelStatus, Registry, Verification, offline_by_environment
+from stages.models.registry import (
+    ModelStatus,
+    Registry,
+    Verification,
+    is_url,
+    offline_by_environment,
+)
 from stages.models.store import Store, cache_folder
 
 __all__ = [
@@ -25,6 +31,7 @@ __all__ = [
     "cache_folder",
     "export_bundle",
     "import_bundle",
+    "is_url",
     "load_catalogue",
     "offline_by_environment",
 ]

@@ -105,7 +105,7 @@ class Registry:
             raise ModelUnknown(f"{name}: no such model; known are {known}.") from None
 
     def names_for(self, profile: Profile | str = "cpu") -> list[str]:
-        """The models a profile needs. A setting that is a folder on this machine needs none."""
+        """The models a profile needs. A folder of one's own or a server needs none."""
         profile = load_profile(profile) if isinstance(profile, str) else profile
         wanted: list[str | None] = [profile.asr.model]
         if profile.diarization.pipeline:
@@ -114,7 +114,7 @@ class Registry:
             wanted += [profile.diarization.segmentation, profile.diarization.embedding]
         if profile.minutes.enabled:
             wanted += [profile.minutes.language_model, profile.minutes.embedder]
-        names = [n for n in dict.fromkeys(wanted) if n and not _is_folder(n)]
+        names = [n for n in dict.fromkeys(wanted) if n and not _is_folder(n) and not is_url(n)]
         for name in names:
             self.entry(name)
         return names
@@ -276,6 +276,11 @@ def _wheels(entries: Iterable[ModelEntry]) -> set[str]:
         if isinstance(source, WheelSource)
         for wheel in source.wheels
     }
+
+
+def is_url(name: str) -> bool:
+    """Whether a model setting is the address of a server rather than a name."""
+    return name.startswith(("http://", "https://"))
 
 
 def _is_folder(name: str) -> bool:
