@@ -12,14 +12,13 @@ client shows are the same fold. Durable events carry a sequence number, volatile
 | utterance.final, utterance.revised | an Utterance |
 | minutes.final | Minutes |
 | warning | text |
-| meeting.ended | language, duration, coverage, turns, partial |
+| meeting.ended | language, duration, coverage, turns, partial; minutes.final may follow |
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from functools import cache
 from typing import Any, Literal, get_args
 
 from pydantic import TypeAdapter
@@ -79,7 +78,7 @@ class MeetingView:
 
 def jsonable(value: object) -> Any:
     """A value of ours as JSON values."""
-    return TypeAdapter(type(value)).dump_python(value, mode="json")
+    return _adapter(type(value)).dump_python(value, mode="json")
 
 
 def reduce(view: MeetingView, event: MeetingEvent) -> MeetingView:
@@ -96,9 +95,13 @@ def replay(events: Iterable[MeetingEvent]) -> MeetingView:
     return view
 
 
-@cache
+_adapters: dict[Any, TypeAdapter[Any]] = {}
+
+
 def _adapter(type_: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(type_)
+    if type_ not in _adapters:
+        _adapters[type_] = TypeAdapter(type_)
+    return _adapters[type_]
 
 
 def _started(view: MeetingView, payload: dict[str, Any]) -> MeetingView:
@@ -118,6 +121,9 @@ def _speaker(view: MeetingView, payload: dict[str, Any]) -> MeetingView:
 
 def _utterance(view: MeetingView, payload: dict[str, Any]) -> MeetingView:
     utterance: Utterance = _adapter(Utterance).validate_python(payload)
+    said = view.transcript.utterances
+    if utterance.revision == 0 and (not said or said[-1].span < utterance.span):
+        return replace(view, transcript=replace(view.transcript, utterances=(*said, utterance)))
     known = {u.id: u for u in view.transcript.utterances}
     before = known.get(utterance.id)
     if before is not None and before.revision > utterance.revision:
