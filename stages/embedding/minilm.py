@@ -33,7 +33,9 @@ class SentenceEmbedder:
         self, path: Path, threads: int = 1, languages: frozenset[str] = frozenset({"en"})
     ) -> None:
         if not (path / "config.json").is_file():
-            raise ModelMissing(f"{path}: expected config.json of a model. Run `parley models pull`.")
+            raise ModelMissing(
+                f"{path}: expected config.json of a model. Run `parley models pull`."
+            )
         limit_threads()
         os.environ.setdefault("HF_HUB_OFFLINE", "1")
         os.environ.setdefault("TRANSFORMERS_OFFLINE", "1")

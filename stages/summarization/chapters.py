@@ -74,7 +74,11 @@ def _units(sentences: Sequence[Sentence]) -> list[Unit]:
         reward = _PAUSE_REWARD if pause >= _LONG_PAUSE else 0.0
         if any(opens_topic(s.text, s.language) for s in part[:3]):
             reward += _TOPIC_REWARD
-        elif len(part) > 1 and not part[0].content and does("agreement", part[0].text, part[0].language):
+        elif (
+            len(part) > 1
+            and not part[0].content
+            and does("agreement", part[0].text, part[0].language)
+        ):
             reward += _CLOSING_REWARD
         elif sum(len(s.content) for s in part) < 2:
             reward -= _CLOSING_REWARD
@@ -90,9 +94,7 @@ def _unit_vectors(
     return np.array([heavy[u.begin : u.end].sum(0, dtype=np.float64) for u in units])
 
 
-def _best_cut(
-    units: Sequence[Unit], sums: npt.NDArray[np.float64], length: float
-) -> list[int]:
+def _best_cut(units: Sequence[Unit], sums: npt.NDArray[np.float64], length: float) -> list[int]:
     """First units of the chapters that together cost least."""
     weights = np.array([u.weight for u in units])
     total = np.concatenate([np.zeros((1, sums.shape[1])), np.cumsum(sums, 0)])
@@ -109,7 +111,7 @@ def _best_cut(
         lengths = np.maximum(ends[j - 1] - begins[i], 1.0)
         held = mass[j] - mass[i]
         centre = np.linalg.norm(total[j] - total[i], axis=1) ** 2 / np.maximum(held, 1e-9)
-        rewards = np.array([units[k].reward if k else 0.0 for k in i])
+        rewards = np.array([units[k].reward if k else 0.0 for k in map(int, i)])
         cost = (held - centre) / scale + _LENGTH_WEIGHT * np.log(lengths / length) ** 2 - rewards
         if j < len(units) or len(i) > 1:
             cost = cost + np.where(lengths < _SHORTEST_PART * length, 1e3, 0.0)
@@ -127,5 +129,5 @@ def _scatter_scale(
     total: npt.NDArray[np.float64], mass: npt.NDArray[np.float64], seconds: float, length: float
 ) -> float:
     """What a chapter's cut should gain to be worth it: a share of the scatter of an average one."""
-    scatter = mass[-1] - float(np.linalg.norm(total[-1])) ** 2 / max(mass[-1], 1e-9)
+    scatter = float(mass[-1]) - float(np.linalg.norm(total[-1])) ** 2 / max(float(mass[-1]), 1e-9)
     return max(1e-6, _SCATTER_PART * scatter * length / max(seconds, length))

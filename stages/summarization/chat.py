@@ -53,6 +53,11 @@ class ChatTokenizer:
         static = self._tokenize(opening)
         return static, self._tokenize(prompt.user + closing + prompt.prefix)
 
+    def ids(self, prompt: Prompt) -> list[int]:
+        """A prompt as token ids."""
+        static, rest = self.tokens(prompt)
+        return [int(i) for i in self._tokenizer.convert_tokens_to_ids(static + rest)]
+
     def decode(self, ids: Sequence[int]) -> str:
         """The text of `ids`."""
         return str(self._tokenizer.decode(list(ids), skip_special_tokens=True))
@@ -64,9 +69,7 @@ class ChatTokenizer:
             raise ValueError(f"expected options that begin with different tokens, got {options}")
         return ids
 
-    def _read_opening(
-        self, system: str, examples: tuple[tuple[str, str], ...]
-    ) -> tuple[str, str]:
+    def _read_opening(self, system: str, examples: tuple[tuple[str, str], ...]) -> tuple[str, str]:
         text = self._tokenizer.apply_chat_template(
             messages(Prompt(system, _MARK, examples)), tokenize=False, add_generation_prompt=True
         )

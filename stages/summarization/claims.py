@@ -11,6 +11,7 @@ evidence itself is shown instead.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from pipeline.types import SpeakerId
@@ -52,9 +53,12 @@ def faults(
     found += _unsupported(bare, evidence, words, lexicon)
     found += _bad_joins(bare, evidence, lexicon)
     found += _disordered(bare, evidence, words, lexicon)
-    found += _misattributed(bare, evidence, words)
+    found += _misattributed(bare, evidence, words, lexicon)
     found += _widened(bare, evidence, words)
     found += _changed_sense(bare, evidence, words, lexicon)
+    found += _lost_track(bare, evidence, words)
+    if settled and words.suggests.search(bare):
+        found.append("makes a decision a suggestion")
     if not settled and words.suggestion.search(_text(evidence)) and not words.doubt.search(bare):
         found.append("makes a suggestion a fact")
     return found
@@ -64,9 +68,7 @@ def _text(evidence: Sequence[Sentence]) -> str:
     return " ".join(s.text for s in evidence)
 
 
-def _without_names(
-    claim: str, evidence: Sequence[Sentence], names: Mapping[str, SpeakerId]
-) -> str:
+def _without_names(claim: str, evidence: Sequence[Sentence], names: Mapping[str, SpeakerId]) -> str:
     """The claim with the names of those who said the evidence blanked out."""
     said = {s.speaker for s in evidence}
     for name in sorted(names, key=len, reverse=True):
@@ -128,7 +130,11 @@ def _wrong_names(
     """Capitalised words, codes and calendar words that the evidence has not."""
     if not words.spaced:
         codes = re.findall(r"[A-Za-z][A-Za-z0-9.+#-]*", claim)
-        return [f"not in the evidence: {c}" for c in codes if c.casefold() not in _text(evidence).casefold()]
+        return [
+            f"not in the evidence: {c}"
+            for c in codes
+            if c.casefold() not in _text(evidence).casefold()
+        ]
     known = {base(t) for t in tokens(_text(evidence), evidence[0].language)}
     known |= {part for t in known for part in t.split("-")}
     found = []
@@ -136,7 +142,8 @@ def _wrong_names(
         word = base(token.group(0).casefold().replace("’", "'"))
         name = token.group(0)[0].isupper() and not (i == 0 and lexicon_has(word, words, lexicon))
         code = bool(re.search(r"[A-Z]", token.group(0)[1:])) or (
-            any(c.isdigit() for c in word) and any(c.isalpha() for c in word)
+            any(c.isdigit() for c in word)
+            and any(c.isalpha() for c in word)
             and not numbers(token.group(0))
         )
         if not (name or code or word in words.calendar):
@@ -220,7 +227,9 @@ def _bad_joins(claim: str, evidence: Sequence[Sentence], lexicon: Lexicon) -> li
     texts = [s.text.casefold() for s in evidence]
     here: set[int] | None = None
     found = []
-    for piece in re.split(rf"({_JOINT.pattern}|\b(?:and|but|which|while|so|because|as|since|that|who)\b)", claim):
+    for piece in re.split(
+        rf"({_JOINT.pattern}|\b(?:and|but|which|while|so|because|as|since|that|who)\b)", claim
+    ):
         if _JOINT.fullmatch(piece) or piece in ("and", "but", "which", "while", "so", "because"):
             here = None
             continue
@@ -245,7 +254,7 @@ def _bad_joins(claim: str, evidence: Sequence[Sentence], lexicon: Lexicon) -> li
 def _disordered(
     claim: str, evidence: Sequence[Sentence], words: ClaimWords, lexicon: Lexicon
 ) -> list[str]:
-    """Content words in another order than they were said, unless a passive asks for it.
+    """Content words in another order than they were said, or more often, unless a passive asks.
 
     With the words kept and their order kept, who did what to whom is mostly kept too.
     """
@@ -255,18 +264,20 @@ def _disordered(
     for place, word in enumerate(order):
         places.setdefault(word, []).append(place)
     said = tokens(claim.replace(_NAME, " "), language)
-    chain: list[tuple[int, str, bool]] = []
+    chain: list[tuple[str, str, bool]] = []
     for i, token in enumerate(said):
         word = stem(token, language)
         if lexicon.carries(token, language) and word in places:
-            passive = bool(words.passive.intersection(said[max(0, i - 3) : i]))
-            chain.append((i, word, passive))
+            passive = bool(i) and said[i - 1] in words.passive
+            chain.append((token, word, passive))
     kept = _longest_in_order([places[word] for _, word, _ in chain])
-    return [
-        f"in another order than said: {said[i]}"
-        for k, (i, _, passive) in enumerate(chain)
+    found = [
+        f"in another order than said: {token}"
+        for k, (token, _, passive) in enumerate(chain)
         if k not in kept and not passive
     ]
+    told = Counter(word for _, word, _ in chain)
+    return found + [f"said less often: {w}" for w, n in told.items() if n > len(places[w]) + 1]
 
 
 def _longest_in_order(places: Sequence[Sequence[int]]) -> set[int]:
@@ -285,20 +296,36 @@ def _longest_in_order(places: Sequence[Sequence[int]]) -> set[int]:
     return set(best[-1][1])
 
 
-def _misattributed(claim: str, evidence: Sequence[Sentence], words: ClaimWords) -> list[str]:
+def _misattributed(
+    claim: str, evidence: Sequence[Sentence], words: ClaimWords, lexicon: Lexicon
+) -> list[str]:
     """Things said of "us" or of others, told of the speaker as a person.
 
-    "We had 86 applications" is no "Speaker 2 had 86 applications": after a name comes a verb of
-    saying, or the speaker said "I".
+    "We had 86 applications" is no "Speaker 2 had 86 applications", and "they call me a Yankee" no
+    "Speaker 2 calls": after a name comes a verb of saying, or what the speaker said after "I".
     """
-    text = _text(evidence)
-    if words.first_person.search(text):
-        return []
+    language = evidence[0].language
+    after = [
+        {stem(t, language) for t in own[: words.reach]}
+        for s in evidence
+        for said in words.first_person.split(s.text)[1:]
+        if (own := [t for t in tokens(said, language) if lexicon.carries(t, language)])
+    ]
     found = []
     for piece in claim.split(_NAME)[1:]:
-        if not words.says.match(piece):
-            found.append(f"told of the speaker, who did not say so of themselves:{piece[:20]}")
+        if words.says.match(piece):
+            continue
+        told = [stem(t, language) for t in tokens(piece, language) if lexicon.carries(t, language)]
+        if not told or not any(told[0] in own for own in after):
+            found.append(f"told of the speaker, who did not say so of themselves:{piece[:30]}")
     return found
+
+
+def _lost_track(claim: str, evidence: Sequence[Sentence], words: ClaimWords) -> list[str]:
+    """More words like "they" than were said: they can only stand for somebody else."""
+    said = len(words.third_person.findall(_text(evidence)))
+    told = len(words.third_person.findall(claim))
+    return ["unclear who is meant"] if told > said else []
 
 
 def _widened(claim: str, evidence: Sequence[Sentence], words: ClaimWords) -> list[str]:
@@ -326,7 +353,11 @@ def _changed_sense(
         found.append("drops a negation")
     if words.negation.search(low) and not words.negation.search(source):
         found.append("adds a negation")
-    if words.future.search(low) and not words.future.search(source) and not words.intent.search(source):
+    if (
+        words.future.search(low)
+        and not words.future.search(source)
+        and not words.intent.search(source)
+    ):
         found.append("adds a future")
     if words.future.search(best) and not (words.future.search(low) or words.intent.search(low)):
         found.append("drops a future")
@@ -352,4 +383,6 @@ def _aligned(
     shares = [len(said & set(s.content)) for s in evidence]
     top = max(shares)
     nearest = evidence[shares.index(top)]
-    return nearest, [s for s, n in zip(evidence, shares, strict=True) if n and n >= 0.4 * top] or [nearest]
+    return nearest, [s for s, n in zip(evidence, shares, strict=True) if n and n >= 0.4 * top] or [
+        nearest
+    ]

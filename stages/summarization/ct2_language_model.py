@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -19,6 +19,8 @@ from pipeline.ports import Completion, Prompt
 from stages.summarization.chat import ChatTokenizer, first_stop
 from stages.summarization.memory import require_memory
 from stages.threads import limit_threads
+
+T = TypeVar("T")
 
 _AT_ONCE = 8
 """Prompts answered together: eight cost about three times one, and 1.2 GB while they run."""
@@ -81,7 +83,7 @@ class Ct2LanguageModel:
         """See LanguageModel.choose."""
         return await self._run(self._choose, list(prompts), list(options))
 
-    async def _run(self, work: Callable[..., Any], *arguments: Any) -> Any:
+    async def _run(self, work: Callable[..., T], *arguments: Any) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._executor, work, *arguments)
 
     def _complete(
@@ -105,13 +107,16 @@ class Ct2LanguageModel:
     def _choose(self, prompts: list[Prompt], options: list[str]) -> list[list[float]]:
         ids = self._chat.first_ids(options)
         chosen = []
-        for result in self._generate(prompts, 1, return_logits_vocab=True):
+        # One at a time: for a batch, CTranslate2 4.8 returns other logits than it decodes by.
+        for result in self._generate(prompts, 1, at_once=1, return_logits_vocab=True):
             logits = np.asarray(result.logits[0], np.float64).reshape(-1)[ids]
             shifted = logits - logits.max()
             chosen.append([float(v) for v in shifted - np.log(np.exp(shifted).sum())])
         return chosen
 
-    def _generate(self, prompts: list[Prompt], max_tokens: int, **options: Any) -> list[Any]:
+    def _generate(
+        self, prompts: list[Prompt], max_tokens: int, at_once: int = _AT_ONCE, **options: Any
+    ) -> list[Any]:
         """Results in the order of `prompts`, those with the same opening sharing its reading."""
         groups: dict[tuple[str, ...], list[int]] = {}
         rests = []
@@ -130,7 +135,7 @@ class Ct2LanguageModel:
                 [rests[i] for i in members],
                 static_prompt=list(shared),
                 max_length=max_tokens,
-                max_batch_size=_AT_ONCE,
+                max_batch_size=at_once,
                 sampling_topk=1,
                 include_prompt_in_result=False,
                 return_end_token=True,

@@ -31,9 +31,12 @@ _LONG = 22
 """Content words beyond which it is hard to read."""
 
 _POINTS_BACK = {
-    "en": r"^(?:(?:it|they|he|she|this|that|these|those|there|then|which|who|because|since then|both|the other|"
-    r"exactly|nearly|him|her|them|its|their|his|first|second|third|the (?:first|second|third|last) one|otherwise|"
-    r"(?:one|two|three|four|five|six|none|some|most|half) (?!hundred|thousand|million|point)|i'd love to)\b|for example|me too)",
+    "en": r"^(?:(?:it|they|he|she|this|that|these|those|there|then|which|who|because|since then"
+    r"|both|the other|"
+    r"exactly|nearly|him|her|them|its|their|his|first|second|third|the (?:first|second|third"
+    r"|last) one|otherwise|"
+    r"(?:one|two|three|four|five|six|none|some|most|half) (?!hundred|thousand|million|point)|i'd "
+    r"love to)\b|for example|me too)",
     "zh": r"^(?:这|那|它|他们|她们|他|她|之后|而且|所以|因为|还|也|原因)",
     "de": r"^(?:er|sie|es|das|dies|diese[rs]?|die|der|dort|davon|dazu|weil|denn)\b",
     "fr": r"^(?:il|elle|ils|elles|ça|cela|ce|c'|celui|celle|parce)\b",
@@ -78,8 +81,28 @@ def weights(
         return np.zeros(0)
     rank = _text_rank(vectors)
     worth = np.array([_worth(s, lexicon) for s in sentences])
+    worth *= np.where(_dangling(sentences), 0.5, 1.0)
+    if sum(s.whole for s in sentences) > 0.5 * len(sentences):
+        worth *= [1.0 if s.whole else 0.6 for s in sentences]
     found = worth * (0.35 + rank / max(rank.max(), 1e-9))
     return np.asarray(found / max(found.max(), 1e-9))
+
+
+def _dangling(sentences: Sequence[Sentence]) -> list[bool]:
+    """Whether each sentence points back to something that cannot be shown with it."""
+    return [points_back(sentences[_first(i, sentences)]) for i in range(len(sentences))]
+
+
+def _first(i: int, sentences: Sequence[Sentence]) -> int:
+    """Where the passage that sentence `i` needs begins: in its own utterance, two back at most."""
+    begin = i
+    while begin > max(0, i - 2):
+        before = sentences[begin - 1]
+        same = before.utterance == sentences[begin].utterance
+        if not (same and points_back(sentences[begin]) and before.content):
+            break
+        begin -= 1
+    return begin
 
 
 def _text_rank(vectors: Vectors) -> npt.NDArray[np.float64]:
@@ -114,8 +137,6 @@ def _worth(s: Sentence, lexicon: Lexicon) -> float:
         worth *= 1.2
     if does("commitment", s.shown, s.language):
         worth *= 0.6
-    if s.position == 0 and points_back(s):
-        worth *= 0.6
     return worth
 
 
@@ -135,7 +156,7 @@ def passages(
     while open_ and len(found) < count and len(taken) < limit:
         best = max(open_, key=lambda i: (_marginal(i, chosen, weight, unit), -i))
         open_.discard(best)
-        members = _around(best, sentences, weight, limit - len(taken))
+        members = _around(best, sentences, limit - len(taken))
         if taken.intersection(members):
             continue
         chosen.append(best)
@@ -153,26 +174,9 @@ def _marginal(
     return (1 - _DIVERSITY) * float(weight[i]) - _DIVERSITY * likeness
 
 
-def _around(
-    i: int, sentences: Sequence[Sentence], weight: npt.NDArray[np.float64], room: int
-) -> list[int]:
-    """Sentence `i`, with the one before where it points back to it.
-
-    The one before must be of the same utterance and say something itself.
-    """
-    members = [i]
-    while room > len(members) and len(members) < 3:
-        first = sentences[members[0]]
-        before = members[0] - 1
-        if (
-            before < 0
-            or sentences[before].utterance != first.utterance
-            or not points_back(first)
-            or not sentences[before].content
-        ):
-            break
-        members.insert(0, before)
-    return members
+def _around(i: int, sentences: Sequence[Sentence], room: int) -> list[int]:
+    """Sentence `i` with those before it that it points back to, as far as there is room."""
+    return list(range(max(_first(i, sentences), i + 1 - room), i + 1))
 
 
 def points_back(s: Sentence) -> bool:

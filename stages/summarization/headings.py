@@ -12,10 +12,14 @@ from stages.summarization.words import UNSPACED, Lexicon, stem, tokens
 
 _LONGEST = 8
 _LONGEST_UNSPACED = 16
+_NEAR = 5
+"""Words from one word of a heading's phrase to the next, at most."""
+
 _JOINTS = re.compile(r",|;|:| and | & | und | et | y |、|和|与|及| - | – ")
 _NEUTRAL = {
-    "en": "update status review discussion overview results progress plans planning feedback options questions "
-    "summary next steps meeting",
+    "en": "update status review discussion overview results progress plans planning feedback "
+    "options questions "
+    "summary next steps",
     "zh": "讨论 进展 情况 总结 回顾 计划 安排 问题",
 }
 """Words a heading may add, for they say nothing about the subject."""
@@ -24,8 +28,8 @@ _NEUTRAL = {
 def sound_heading(text: str, part: Sequence[Sentence], lexicon: Lexicon) -> str | None:
     """`text` as a heading, or None if it says something the part does not.
 
-    Each of its phrases must occur, in whatever form and order, within one utterance: a
-    "translation of the invitation" put together from two subjects is no heading for either.
+    The words of each of its phrases must have been said close together and in that order, whatever
+    their form: a "translation of the invitation" put together from two subjects names neither.
     """
     language = part[0].language
     text = re.sub(r"\s+", " ", text).strip(" .。\"“”'#*-:")
@@ -55,7 +59,7 @@ def _short_enough(text: str, language: str) -> bool:
 
 
 def _carrying(phrase: str, language: str, lexicon: Lexicon) -> list[str]:
-    """The words of a phrase that must have been said: tokens where they are not spaced, else stems."""
+    """The words of a phrase that must have been said, as stems where spaces part words."""
     neutral = {stem(w, language) for w in _NEUTRAL.get(language, "").split()}
     found = [
         t if language in UNSPACED else stem(t, language)
@@ -65,20 +69,35 @@ def _carrying(phrase: str, language: str, lexicon: Lexicon) -> list[str]:
     return [w for w in found if w not in neutral]
 
 
-def _utterances(part: Sequence[Sentence]) -> list[tuple[set[str], str]]:
-    """Stems and text of each utterance."""
+def _utterances(part: Sequence[Sentence]) -> list[tuple[list[str], str]]:
+    """Stems and text of each utterance, in order."""
     grouped: dict[str, list[Sentence]] = {}
     for s in part:
         grouped.setdefault(s.utterance, []).append(s)
     return [
         (
-            {stem(t, s.language) for s in group for t in tokens(s.text, s.language)},
+            [stem(t, s.language) for s in group for t in tokens(s.text, s.language)],
             " ".join(s.text for s in group).casefold(),
         )
         for group in grouped.values()
     ]
 
 
-def _holds(wanted: Sequence[str], home: tuple[set[str], str]) -> bool:
+def _holds(wanted: Sequence[str], home: tuple[list[str], str]) -> bool:
+    """Whether an utterance has the words in this order, no two next ones far apart."""
     stems, text = home
-    return all(w in stems or (not w.isascii() and w in text) for w in wanted)
+    if any(not w.isascii() for w in wanted):
+        place = 0
+        for word in wanted:
+            place = text.find(word, place) + 1
+            if not place:
+                return False
+        return True
+    reached = {i for i, stem_ in enumerate(stems) if stem_ == wanted[0]}
+    for word in wanted[1:]:
+        reached = {
+            i
+            for i, stem_ in enumerate(stems)
+            if stem_ == word and any(0 < i - before <= _NEAR for before in reached)
+        }
+    return bool(reached)

@@ -54,7 +54,7 @@ class Terms:
     def _candidates(self, s: Sentence) -> list[tuple[Term, str]]:
         found = []
         gap = "" if s.language in UNSPACED else " "
-        for clause in _CLAUSES.split(s.shown):
+        for clause in _CLAUSES.split(s.text):
             run: list[str] = []
             for word in [*_surface(clause, s.language), ""]:
                 if word and self._fits(word, s.language):
@@ -122,7 +122,9 @@ class Terms:
     def best(self, count: int, part: range | None = None, least: float = 0.0) -> list[Term]:
         """The strongest terms, no two sharing a word, strongest first."""
         inside = (
-            self.where if part is None else set().union(*(self._at[i] for i in part) if part else ())
+            self.where
+            if part is None
+            else set().union(*(self._at[i] for i in part) if part else ())
         )
         scored = {t: self.score(t, part) for t in inside}
         chosen: list[Term] = []

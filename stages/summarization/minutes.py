@@ -16,7 +16,6 @@ from pipeline.errors import ParleyError
 from pipeline.minutes import ActionItem, Chapter, Minutes, Statement, TalkTime
 from pipeline.ports import LanguageModel, Progress, TextEmbedder
 from pipeline.types import Span, SpeakerId, Transcript, join_words
-from stages.summarization.headings import sound_heading
 from stages.summarization.outline import Outline, Part, outline
 from stages.summarization.rewriting import Rewriter, quotation, retold
 from stages.summarization.sentences import Sentence, split
@@ -27,7 +26,7 @@ MINUTES_VERSION = "1"
 """Changes whenever the same transcript would give other minutes."""
 
 _OVERVIEW = 6
-"""Statements of an overview at most; three for a meeting of one chapter."""
+"""Statements of an overview at most, one from each of the largest chapters; three at least."""
 
 _READ, _OUTLINED = 0.25, 0.35
 """Progress after the vectors and after the outline, where a language model follows."""
@@ -103,8 +102,8 @@ class MinutesStage:
         tally = writer.tally
         if tally.written > tally.kept:
             notes.append(
-                f"{tally.written - tally.kept} of {tally.written} sentences by the language model did "
-                "not pass the checks against the transcript; what was said is quoted there."
+                f"{tally.written - tally.kept} of {tally.written} sentences by the language model "
+                "did not pass the checks against the transcript; what was said is quoted there."
             )
         if tally.shortened:
             notes.append(
@@ -117,12 +116,12 @@ class MinutesStage:
         wanted = self._settings.language_model
         if self._model is None and wanted is not None and not self._remarks:
             notes.append(
-                f"The language model {wanted} was not at hand: these minutes are made of quotations."
+                f"The language model {wanted} was not at hand: these minutes are quotations."
             )
         elif self._model is not None and not Rewriter.can(self._model, transcript.language):
             notes.append(
-                f"{self._model.name} is not used for {transcript.language or 'an unknown language'}: "
-                "these minutes are made of quotations."
+                f"{self._model.name} is not used for the language {transcript.language}: "
+                "these minutes are quotations."
             )
         if not found.discussed:
             notes.append(
@@ -205,11 +204,10 @@ class _Wording:
             overview = [s for i, s in enumerate(said[0]) if i in best]
             rest = [s for i, s in enumerate(said[0]) if i not in best]
             return (self._chapter(0, rest),), tuple(overview)
-        chosen = sorted(
-            sorted(range(len(parts)), key=lambda k: (-parts[k].mass, k))[:_OVERVIEW]
-        )
+        largest = sorted(range(len(parts)), key=lambda k: (-parts[k].mass, k))[:_OVERVIEW]
+        twice = largest[: 3 - len(parts)]
         overview = [
-            said[k][i] for k in chosen for i in _strongest(parts[k], 1) if i < len(said[k])
+            said[k][i] for k in sorted(largest) for i in _strongest(parts[k], 1 + (k in twice))
         ]
         chapters = tuple(self._chapter(k, statements) for k, statements in enumerate(said))
         return chapters, tuple(overview)

@@ -15,8 +15,8 @@ from fractions import Fraction
 _UNITS = {
     w: i
     for i, w in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
-        "sixteen seventeen eighteen nineteen".split()
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
+        "fifteen sixteen seventeen eighteen nineteen".split()
     )
 }
 _TENS = {
@@ -24,11 +24,11 @@ _TENS = {
     for i, w in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split())
 }
 _ORDINALS = {
-    "first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8,
-    "ninth": 9, "tenth": 10, "eleventh": 11, "twelfth": 12, "thirteenth": 13, "fourteenth": 14,
-    "fifteenth": 15, "sixteenth": 16, "seventeenth": 17, "eighteenth": 18, "nineteenth": 19,
-    "twentieth": 20, "thirtieth": 30, "fortieth": 40, "fiftieth": 50, "sixtieth": 60, "seventieth": 70,
-    "eightieth": 80, "ninetieth": 90, "hundredth": 100, "thousandth": 1000,
+    "first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7,
+    "eighth": 8, "ninth": 9, "tenth": 10, "eleventh": 11, "twelfth": 12, "thirteenth": 13,
+    "fourteenth": 14, "fifteenth": 15, "sixteenth": 16, "seventeenth": 17, "eighteenth": 18,
+    "nineteenth": 19, "twentieth": 20, "thirtieth": 30, "fortieth": 40, "fiftieth": 50,
+    "sixtieth": 60, "seventieth": 70, "eightieth": 80, "ninetieth": 90, "hundredth": 100, "thousandth": 1000,
 }  # fmt: skip
 _SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9}
 _OTHER = {"dozen": Fraction(12), "once": Fraction(1), "twice": Fraction(2), "half": Fraction(1, 2)}
@@ -38,11 +38,15 @@ _HAN_DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {
 _HAN_SCALES = {"十": 10, "百": 100, "千": 1000, "万": 10**4, "亿": 10**8}
 _HAN = re.compile(r"[零〇一二两三四五六七八九十百千万亿]+(?:点[零〇一二三四五六七八九]+)?")
 _NOT_A_NUMBER = re.compile(
-    r"一下|一些|一起|一样|一直|一般|一定|一点(?!\d|[零一二三四五六七八九])|万一|统一|唯一|之一|一方面|进一步|一旦|"
-    r"一边|同一|一致|一切|另一|千万别|第一时间|十分|百分之|单一|一来|一会|一共|一个|一种|一位|一名|一致|一半|(?<![零〇一二两三四五六七八九十])[百千万亿]+(?![零〇一二两三四五六七八九十])"
+    r"一下|一些|一起|一样|一直|一般|一定|一点(?!\d|[零一二三四五六七八九])|万一|统一|唯一|之一"
+    r"|一方面|进一步|一旦|"
+    r"一边|同一|一致|一切|另一|千万别|第一时间|十分|百分之|单一|一来|一会|一共|一个|一种|一位"
+    r"|一名|一致|一半|(?<![零〇一二两三四五六七八九十])[百千万亿]+(?![零〇一二两三四五六七八九十]"
+    r")"
 )
 _WORD = re.compile(
-    r"(?<![^\W_])(?<!\w[.:,])(?:\d+(?:[.,:]\d+)*(?:st|nd|rd|th)?[a-z]*%?|[a-z]+(?![\w]))", re.IGNORECASE | re.ASCII
+    r"(?<![^\W_])(?<!\w[.:,])(?:\d+(?:[.,:]\d+)*(?:st|nd|rd|th)?[a-z]*%?|[a-z]+(?![\w]))",
+    re.IGNORECASE | re.ASCII,
 )
 
 

@@ -11,7 +11,9 @@ from stages.summarization.words import UNSPACED, Lexicon, base
 
 _LABEL = re.compile(r"^\W*(?:speaker|sprecher|说话人)\W*\d*\W*$", re.IGNORECASE)
 _NAME = r"[A-ZÀ-ÖØ-ÞА-Я][^\W\d_]+(?:-[A-Z][^\W\d_]+)?"
-_OPENING = r"^(?:(?:okay|ok|and|so|then|but|also|alright|good|great|perfect|right|yes|thanks|um|uh),?\s+)*"
+_OPENING = (
+    r"^(?:(?:okay|ok|and|so|then|but|also|alright|good|great|perfect|right|yes|thanks|um|uh),?\s+)*"
+)
 _VOCATIVE = (
     re.compile(rf"{_OPENING}(?P<name>{_NAME}),?\s+(?:can|could|would|will|please|maybe|do|did)\b"),
     re.compile(rf"{_OPENING}(?P<name>{_NAME}),\s"),
@@ -79,7 +81,7 @@ def _tails(text: str | None) -> list[str]:
 
 
 def _names_said(sentences: Sequence[Sentence], lexicon: Lexicon) -> frozenset[str]:
-    """Words written with a capital inside sentences, or set off as an address, and never without."""
+    """Words written with a capital inside sentences, or as an address, and never without."""
     capital: set[str] = set()
     small: set[str] = set()
     for s in sentences:
@@ -101,6 +103,7 @@ def _names_said(sentences: Sequence[Sentence], lexicon: Lexicon) -> frozenset[st
 
 
 _CALENDAR = frozenset(
-    "monday tuesday wednesday thursday friday saturday sunday january february march april may june "
+    "monday tuesday wednesday thursday friday saturday sunday january february march april may "
+    "june "
     "july august september october november december easter christmas".split()
 )

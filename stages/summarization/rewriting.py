@@ -19,6 +19,7 @@ from stages.summarization.decisions import Decision
 from stages.summarization.evidence import Passage
 from stages.summarization.headings import sound_heading
 from stages.summarization.outline import Part
+from stages.summarization.person import needs_retelling, third_person
 from stages.summarization.prompts import ENTITLE, IS_DECISION, IS_TASK, RETELL, Instruction
 from stages.summarization.sentences import Sentence
 from stages.summarization.tasks import Task
@@ -31,10 +32,10 @@ _HEADING = 18
 _SLICE = 16
 """Prompts between two reports of progress."""
 
-_VETO = 0.4
+_VETO = 0.45
 """Probability of being a task below which a mere "I'll …" is left out."""
 
-_KEEP = {"proposed": 0.6, "suggested": 0.3}
+_KEEP = {"proposed": 0.55, "suggested": 0.4}
 """Probability of being a decision that a "so we …" and a "let's …" need."""
 
 
@@ -71,12 +72,15 @@ class Rewriter:
     async def retell(
         self, runs: Sequence[tuple[Sequence[Sentence], bool]], progress: Progress
     ) -> list[str | None]:
-        """Each run of one speaker's sentences told in the third person; None where it must be quoted.
+        """Each run of one speaker's sentences in the third person; None where it must be quoted.
 
         The flag says that the run is known to be a decision.
         """
         instruction = RETELL[self._language]
-        fitted = [self._fitted(instruction, sentences) for sentences, _ in runs]
+        fitted = [
+            self._fitted(instruction, sentences) if needs_retelling(sentences) else None
+            for sentences, _ in runs
+        ]
         asked = [k for k, prompt in enumerate(fitted) if prompt is not None]
         answers = await self._complete(
             [prompt for prompt in fitted if prompt is not None], _ANSWER, progress
@@ -89,9 +93,8 @@ class Rewriter:
 
     def _fitted(self, instruction: Instruction, sentences: Sequence[Sentence]) -> Prompt | None:
         """The prompt for the sentences, or None if it and its answer do not fit the model."""
-        label = self._labels.get(sentences[0].speaker, str(sentences[0].speaker))
         text = " ".join(s.shown for s in sentences)
-        prompt = instruction.prompt(f"{label}: {text}")
+        prompt = instruction.prompt(f"{self._label(sentences[0].speaker)}: {text}")
         if self._model.count(prompt) + _ANSWER <= self._model.context:
             return prompt
         self.tally.shortened += 1
@@ -104,20 +107,22 @@ class Rewriter:
         if not answer.finished:
             self.tally.faults.append("cut off")
             return None
-        for text in _repaired(answer.text, sentences, self._names):
-            found = faults(text, sentences, self._names, self._lexicon, settled=settled)
+        found = ["empty"]
+        for wording in third_person(answer.text, sentences, self._label(sentences[0].speaker)):
+            found = faults(wording.checked, sentences, self._names, self._lexicon, settled=settled)
             if not found:
                 self.tally.kept += 1
-                return text
+                return wording.shown
         self.tally.faults += found
         return None
+
+    def _label(self, speaker: SpeakerId) -> str:
+        return self._labels.get(speaker, str(speaker))
 
     async def entitle(self, parts: Sequence[Part], progress: Progress) -> list[str | None]:
         """A heading for each part in words said in it; None where the model's was not."""
         instruction = ENTITLE[self._language]
-        prompts = [
-            instruction.prompt("\n".join(s.shown for s in part.gist[:6])) for part in parts
-        ]
+        prompts = [instruction.prompt("\n".join(s.shown for s in part.gist[:6])) for part in parts]
         answers = await self._complete(prompts, _HEADING, progress)
         return [
             sound_heading(answer.text, part.sentences, self._lexicon) if answer.finished else None
@@ -166,42 +171,6 @@ class Rewriter:
             answers += await self._model.complete(part, max_tokens=max_tokens, stop=("\n",))
             progress(len(answers) / len(prompts))
         return answers
-
-
-def _repaired(
-    text: str, sentences: Sequence[Sentence], names: dict[str, SpeakerId]
-) -> list[str]:
-    """The answer with its slips of person mended, as far as that needs no judgement.
-
-    The forms worth checking, likeliest first.
-    """
-    language = sentences[0].language
-    text = re.sub(r"\s+", " ", text).strip().strip("“”\"")
-    if not re.search(r"\w", text):
-        return [text]
-    others = re.search(r"\b(?:they|them|their)\b", " ".join(s.text for s in sentences), re.I)
-    if language == "en" and not others:
-        for pattern, replacement in _THIRD_PERSON:
-            text = re.sub(pattern, replacement, text)
-    if language == "zh":
-        text = text.replace("我们", "团队")
-    text = text[0].upper() + text[1:]
-    text = text if re.search(r"[.!?。！？…]$", text) else text + ("。" if language == "zh" else ".")
-    label = next((n for n in names if text.startswith(n)), None)
-    if label and language == "zh":
-        return [text, text.removeprefix(label).lstrip("：:，, ")]
-    return [text]
-
-
-_THIRD_PERSON = (
-    (r"(?:^|(?<=[.!?] ))We(?= (?:had|will|would|could|should|can|did|\w+ed)\b)", "The team"),
-    (r"(?:^|(?<=[.!?] ))We\b", "They"),
-    (r"(?:^|(?<=[.!?] ))Our\b", "The team's"),
-    (r"\b[Ww]e\b", "they"),
-    (r"\b[Oo]ur\b", "their"),
-    (r"\bus\b", "them"),
-)
-"""A speaker's "we" told by somebody else; not tried where the passage has a "they" of its own."""
 
 
 def quotation(passage: Passage) -> Statement:

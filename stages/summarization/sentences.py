@@ -46,6 +46,11 @@ class Sentence:
     content: tuple[str, ...]
 
     @property
+    def whole(self) -> bool:
+        """Whether it begins and ends as a sentence does, not cut off by a change of speaker."""
+        return not self.text[:1].islower() and self.text.rstrip(_CLOSERS).endswith(_ENDS)
+
+    @property
     def asks(self) -> bool:
         """Whether it ends as a question."""
         return self.text.rstrip(_CLOSERS).endswith(("?", "？", "؟"))

@@ -23,15 +23,32 @@ _SURE = 0.69
 """Strength from which a task stands by its wording."""
 
 _TAGS = re.compile(
-    r"(?:,? (?:please|okay|ok|right|then|or something|if that's okay|if that's fine|or not|too|as well))+$",
+    r"(?:,? (?:please|okay|ok|right|then|or something|if that's okay|if that's fine|or not|too"
+    r"|as well))+$",
     re.IGNORECASE,
 )
 _ANSWERS = re.compile(r"^(?:no\b|nope\b|不行|不可以|没时间)", re.IGNORECASE)
 _LEADING_ZH = re.compile(
-    r"^(?:[\u4e00-\u9fff]{2,4}[，,])?(?:麻烦|请)?(?:我们组|我这边|我|你)(?:来|会|去|负责)?(?=.{4})|[，,]?(?:可以|好|行)吗[？?]?$"
+    r"^(?:[\u4e00-\u9fff]{2,4}[，,])?(?:麻烦|请)?(?:我们组|我这边|我|你)(?:来|会|去"
+    r"|负责)?(?=.{4})|[，,]?(?:可以|好|行)吗[？?]?$"
 )
 _WORDS = Lexicon()
-_EMPTY = frozenset({"do", "list", "check", "look", "report", "writ", "put", "tak", "handl", "send", "calculat", "go"})
+_EMPTY = frozenset(
+    {
+        "do",
+        "list",
+        "check",
+        "look",
+        "report",
+        "writ",
+        "put",
+        "tak",
+        "handl",
+        "send",
+        "calculat",
+        "go",
+    }
+)
 
 
 Kind = Literal["promise", "request", "assigned", "needed"]
@@ -69,9 +86,7 @@ class Task:
     def evidence(self) -> tuple[UtteranceId, ...]:
         """The utterances it rests on, in order."""
         everything = (*self.sentences, *((self.context,) if self.context else ()))
-        return tuple(
-            dict.fromkeys(s.utterance for s in sorted(everything, key=lambda s: s.index))
-        )
+        return tuple(dict.fromkeys(s.utterance for s in sorted(everything, key=lambda s: s.index)))
 
     @property
     def shown(self) -> str:
@@ -227,9 +242,7 @@ def _third_person(sentences: Sequence[Sentence], i: int, people: People) -> Task
     context = _before_inside(sentences, i) if thin else None
     if thin and context is None:
         return None
-    return Task(
-        text, (s,), 0.8, owner, None if owner else name, when, context, "assigned"
-    )
+    return Task(text, (s,), 0.8, owner, None if owner else name, when, context, "assigned")
 
 
 def _obligation(sentences: Sequence[Sentence], i: int) -> Task | None:

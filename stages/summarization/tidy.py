@@ -17,7 +17,8 @@ _ASIDES = {
 """Said between commas, they mean nothing."""
 
 _OPENERS = {
-    "en": r"okay|ok|so|well|yeah|yes|yep|right|alright|all right|and|now|good|great|fine|perfect|oh|"
+    "en": r"okay|ok|so|well|yeah|yes|yep|right|alright|all right|and|now|good|great|fine|perfect"
+    r"|oh|"
     r"anyway|you know|i mean|um|uh|then|hmm|excellent|lovely|sure|exactly|true",
     "de": r"okay|ok|also|ja|genau|gut|na ja|und|nun|so|ach|dann",
     "fr": r"ok|okay|d'accord|alors|donc|oui|bon|ben|et|voilà|bah|euh",
@@ -26,9 +27,12 @@ _OPENERS = {
 }
 """Words that open a sentence and, parted by a comma, only hand over the turn."""
 
-_REPEATABLE = frozenset({"very", "really", "no", "so", "much", "had", "that", "long", "far", "many"})
+_REPEATABLE = frozenset(
+    {"very", "really", "no", "so", "much", "had", "that", "long", "far", "many"}
+)
 _LEADING = {
-    "en": r"(?:and\s+|so\s+(?!(?:far|many|much|long|few|little|called|on|that (?:we|i|you|they|it))\b)|"
+    "en": r"(?:and\s+|but\s+(?!not\b)|so\s+(?!(?:far|many|much|long|few|little|called|on|that "
+    "(?:we|i|you|they|it))\b)|"
     r"as (?:you|we all) know,?\s+)+",
 }
 

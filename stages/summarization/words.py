@@ -35,7 +35,8 @@ _IRREGULAR = {
         "leave": "left", "tell": "told", "write": "wrote written", "find": "found", "buy": "bought",
         "build": "built", "run": "ran", "begin": "began begun", "choose": "chose chosen",
         "give": "gave given", "keep": "kept", "lose": "lost", "meet": "met", "pay": "paid",
-        "sell": "sold", "think": "thought", "come": "came", "break": "broke broken", "rise": "rose risen",
+        "sell": "sold", "think": "thought", "come": "came", "break": "broke broken",
+        "rise": "rose risen",
         "bring": "brought", "fall": "fell fallen", "grow": "grew grown", "hear": "heard",
         "hold": "held", "know": "knew known", "see": "saw seen", "show": "showed shown",
         "speak": "spoke spoken", "spend": "spent", "understand": "understood", "feel": "felt",
@@ -83,7 +84,9 @@ def tokens(text: str, language: str) -> tuple[str, ...]:
     if language == "ja":
         return tuple(_SCRIPTS.findall(text))
     if language in PAIRED:
-        return tuple(run[i : i + 2] for run in _WORD.findall(text) for i in range(max(1, len(run) - 1)))
+        return tuple(
+            run[i : i + 2] for run in _WORD.findall(text) for i in range(max(1, len(run) - 1))
+        )
     return tuple(_WORD.findall(text))
 
 
@@ -119,7 +122,11 @@ def _english_stem(word: str) -> str:
     for suffix in ("ing", "ed"):
         rest = word.removesuffix(suffix)
         if rest != word and len(rest) >= 3 and re.search("[aeiouy]", rest):
-            word = rest[:-1] if len(rest) > 3 and rest[-1] == rest[-2] and rest[-1] not in "lsz" else rest
+            word = (
+                rest[:-1]
+                if len(rest) > 3 and rest[-1] == rest[-2] and rest[-1] not in "lsz"
+                else rest
+            )
             break
     if word.endswith("y") and len(word) > 3:
         word = word[:-1] + "i"

@@ -1,0 +1,106 @@
+"""From "I" and "we" to the third person, where that needs no judgement.
+
+A small model leaves a "we" here and there. Who "we" are is nobody's guess but the speaker's, so it
+becomes "the team"; "I" becomes the speaker's name, with the verb forms that are sure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from stages.summarization.claim_words import CLAIM_WORDS
+from stages.summarization.sentences import Sentence
+from stages.summarization.words import tokens
+
+GROUP = "\u241f"
+"""Stands in a claim to be checked for the people who call themselves "we"."""
+
+_LONG = 24
+"""Words from which even an impersonal sentence is worth shortening."""
+
+_HEARD = 0.5
+"""Mean word probability below which a sentence was hardly understood."""
+
+_WE = (
+    (r"\b[Ww]e're\b", f"{GROUP} are"),
+    (r"\b[Ww]e've\b", f"{GROUP} have"),
+    (r"\b[Ww]e'll\b", f"{GROUP} will"),
+    (r"\b[Ww]e'd\b", f"{GROUP} would"),
+    (r"\b[Oo]ur\b", f"{GROUP}'s"),
+    (r"\b(?:[Ww]e|us)\b", GROUP),
+)
+_THEY = (
+    (r"\b[Tt]hey're\b", f"{GROUP} are"),
+    (r"\b[Tt]heir\b", f"{GROUP}'s"),
+    (r"\b(?:[Tt]hey|[Tt]hem)\b", GROUP),
+)
+_I = (
+    (r"\bI'm\b", "{name} is"),
+    (r"\bI've\b", "{name} has"),
+    (r"\bI'll\b", "{name} will"),
+    (r"\bI'd\b", "{name} would"),
+    (r"\bI (?:don't|do not)\b", "{name} does not"),
+    (r"\bI have\b", "{name} has"),
+    (
+        r"\bI (suggest|propose|recommend|think|believe|want|prefer|need|hope|expect)\b",
+        r"{name} \1s",
+    ),
+    (r"\bI (will|would|had|could|should|can|must|was|\w+ed)\b", r"{name} \1"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A sentence as it is checked and as it is shown."""
+
+    checked: str
+    shown: str
+
+
+def needs_retelling(sentences: Sequence[Sentence]) -> bool:
+    """Whether a model could make a passage easier to read than it is.
+
+    A short impersonal sentence ("the filter costs 6,400 euros") comes back as it went in.
+    """
+    language = sentences[0].language
+    words = CLAIM_WORDS.get(language)
+    said = [t for s in sentences for t in tokens(s.shown, language)]
+    if min(s.confidence for s in sentences) < _HEARD:
+        return False  # what was misheard is best left as it stands
+    if words is None or len(sentences) > 1 or len(said) > _LONG:
+        return True
+    return any(t in words.personal for t in said)
+
+
+def third_person(text: str, sentences: Sequence[Sentence], name: str) -> list[Wording]:
+    """The wordings of a model's answer worth checking, likeliest first.
+
+    name: of the speaker of `sentences`.
+    """
+    language = sentences[0].language
+    text = re.sub(r"\s+", " ", text).strip().strip('“”"').replace("’", "'")
+    if not re.search(r"\w", text):
+        return []
+    if language == "zh":
+        text = _ended(text.replace("我们", "团队"), "。")
+        bare = text.removeprefix(name).lstrip("：:，, ")
+        return [Wording(t, t) for t in dict.fromkeys((text, bare)) if t]
+    text = _ended(text[0].upper() + text[1:], ".")
+    said = " ".join(s.text for s in sentences)
+    patterns = [*_WE]
+    if re.search(r"\b(?:we|us|our)\b", said, re.I) and not re.search(
+        r"\b(?:they|them|their)\b", said, re.I
+    ):
+        patterns += _THEY
+    for pattern, replacement in patterns:
+        text = re.sub(pattern, replacement, text)
+    for pattern, replacement in _I:
+        text = re.sub(pattern, replacement.replace("{name}", name.replace("\\", r"\\")), text)
+    shown = re.sub(rf"(^|[.!?] ){GROUP}", r"\1The team", text).replace(GROUP, "the team")
+    return [Wording(text, shown)]
+
+
+def _ended(text: str, stop: str) -> str:
+    return text if re.search(r"[.!?。！？…]$", text) else text + stop
