@@ -21,7 +21,9 @@ line), and its message says what was expected, what came, and what to do.
     │   ├── ModelCorrupt      model.corrupt
     │   ├── ModelGated        model.gated
     │   ├── ModelSourceFailed model.source_failed
-    │   └── ModelNotPrepared  model.not_prepared
+    │   ├── ModelNotPrepared  model.not_prepared
+    │   ├── ModelTooLarge     model.too_large
+    │   └── ModelUnreachable  model.unreachable
     └── WindowTooShort        window.too_short    exit 1
 
 A file that broke half-way is no error: its transcript is marked `partial` and the exit code is 4.
