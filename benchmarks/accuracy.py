@@ -47,7 +47,7 @@ def main() -> None:
     chosen = [r for r in chosen if r.id not in arguments.skip.split(",")]
     with tempfile.TemporaryDirectory() as scratch:
         out = arguments.out or Path(scratch)
-        checkpoints = Path(scratch) / "fresh" if arguments.fresh else cache_folder() / "checkpoints"
+        checkpoints = Path(scratch) / "fresh" if arguments.fresh else cache_folder() / "recordings"
         profile = load_profile(arguments.profile, _overrides(arguments.set))
         engine = MeetingEngine(
             profile, LocalStages(profile, Registry.load()), Checkpoints(checkpoints)
