@@ -40,7 +40,8 @@ class Recipe:
     minutes: about how long. overlap: share of turns that begin before the last one ended.
     interjections: share of long turns with a short one inside. level: dB of difference between
     voices, either way. band: low and high cut in Hz. snr: dB of pink noise below speech, None for
-    light hiss. echo: seconds of reverberation, 0 for none.
+    light hiss. echo: seconds of reverberation, 0 for none. mood: how much one voice changes from
+    utterance to utterance, in dB of colour and as hundredths of speed.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Recipe:
     band: tuple[float, float] | None = None
     snr: float | None = None
     echo: float = 0.0
+    mood: float = 0.0
 
 
 RECIPES = (
@@ -65,6 +67,8 @@ RECIPES = (
     Recipe("sim_10_short", 10, 4.0),
     Recipe("sim_12", 12, 8.0, echo=0.25),
     Recipe("sim_16", 16, 9.0),
+    Recipe("sim_04_moody", 4, 6.0, mood=4.0, overlap=0.5, interjections=0.3),
+    Recipe("sim_09_moody", 9, 6.0, mood=3.0),
 )
 
 
@@ -123,6 +127,7 @@ def meeting(
     turns: list[Turn] = []
     for start, name, sound in placed:
         first = round(start * RATE)
+        sound = coloured(sound, recipe.mood, random)
         heard = reverberated(sound, recipe.echo, random) * loudness[name]
         heard = heard[: len(mix) - first]
         mix[first : first + len(heard)] += heard
@@ -204,6 +209,20 @@ def speech(sound: Sound) -> list[tuple[float, float]]:
     ends = [0.0, *(t for cut in cuts for t in cut), len(sound) / RATE]
     pairs = zip(ends[::2], ends[1::2], strict=True)
     return [(a, b) for a, b in pairs if b - a > 0.01]
+
+
+def coloured(sound: Sound, mood: float, random: np.random.Generator) -> Sound:
+    """`sound` with its spectrum bent by `mood` dB and its speed by `mood` hundredths, at random."""
+    if not mood:
+        return sound
+    import soxr
+
+    rate = 1 + random.normal() * mood / 300
+    sound = soxr.resample(sound, RATE * rate, RATE)
+    spectrum = np.fft.rfft(sound)
+    bends = random.normal(size=8) * mood
+    gain = np.interp(np.linspace(0, 7, len(spectrum)), np.arange(8), bends)
+    return np.fft.irfft(spectrum * 10 ** (gain / 20), len(sound)).astype(np.float32)
 
 
 def reverberated(sound: Sound, seconds: float, random: np.random.Generator) -> Sound:

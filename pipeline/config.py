@@ -92,27 +92,20 @@ class DiarizationSettings(Settings):
     step: float = Field(1.0, gt=0, le=10, description="Seconds between windows of 10 s")
     batch: int = Field(8, ge=1, description="Windows segmented at once")
     split: float = Field(
-        0.65,
-        ge=0,
-        le=1,
-        description="Likeness below which the pieces of a "
-        "window's speaker are two voices; 0 never splits",
+        0.75, ge=0, le=1, description="Likeness below which a window's voice is two; 0 never splits"
     )
     threshold: float = Field(
-        0.7, gt=0, lt=1, description="Likeness from which voices are one person"
+        0.73, gt=0, lt=1, description="Likeness from which voices are one person"
     )
     min_speaker: float = Field(
-        4.0,
-        ge=0,
-        description="Seconds of speech that make a speaker; in "
-        "short recordings a twentieth of the speech",
+        8.0, ge=0, description="Seconds of speech that make a speaker; fewer in short recordings"
     )
     onset: float = Field(0.5, gt=0, lt=1, description="Posterior at which someone talks")
     overlap_onset: float = Field(
         0.4, gt=0, lt=1, description="Posterior at which a second one does"
     )
     fill_gaps: float = Field(0.3, ge=0, description="Seconds; shorter pauses in a turn are filled")
-    pad: float = Field(0.04, ge=0, description="Seconds added before and after a turn")
+    pad: float = Field(0.03, ge=0, description="Seconds added before and after a turn")
 
     def listening(self) -> str:
         """The settings that the costly half depends on, for its checkpoint."""

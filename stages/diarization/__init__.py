@@ -7,10 +7,10 @@ from pathlib import Path
 from pipeline.config import DiarizationSettings
 from pipeline.ports import Diarizer
 
-LISTENING_VERSION = "1"
+LISTENING_VERSION = "2"
 """Changes when `listen` would hear the same sound differently."""
 
-DIARIZATION_VERSION = "1"
+DIARIZATION_VERSION = "2"
 """Changes when `separate` would group the same voices differently."""
 
 

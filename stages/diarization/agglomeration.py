@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from stages.diarization.similarity import corrected, corrected_to
+from stages.diarization.similarity import ACROSS_MEETING, corrected, corrected_to
 
 Labels = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.floating[Any]]
@@ -60,7 +60,7 @@ def agglomerate(
     n = len(sums)
     spoken = np.maximum(longest, seconds * share)
     norms = np.linalg.norm(sums, axis=1)
-    alike = corrected(sums, spoken).astype(np.float32)
+    alike = corrected(sums, spoken, ACROSS_MEETING).astype(np.float32)
     np.fill_diagonal(alike, -np.inf)
     alive = np.ones(n, bool)
     nearest = alike.argmax(axis=1)
@@ -78,7 +78,7 @@ def agglomerate(
         spoken[i] = max(longest[i], seconds[i] * share)
         norms[i] = np.linalg.norm(sums[i])
         alive[j] = False
-        row = corrected_to(sums, norms, spoken, i)
+        row = corrected_to(sums, norms, spoken, ACROSS_MEETING, i)
         row[~alive] = -np.inf
         row[i] = -np.inf
         alike[i], alike[:, i] = row, row

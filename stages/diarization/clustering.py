@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,9 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.config import DiarizationSettings
-from pipeline.ports import SpeakerHint, VoiceWindows
+from pipeline.ports import VoiceWindows
 from stages.diarization.agglomeration import Labels, Merges, agglomerate
-from stages.diarization.reconstruction import first_frame
 
 Floats = npt.NDArray[np.floating[Any]]
 Bools = npt.NDArray[np.bool_]
@@ -36,11 +36,14 @@ FEW = 10
 BLOCK = 2000
 """Local speakers clustered at once."""
 
-SURE = 0.15
-"""How much above the threshold two voices of a block must be to merge before the blocks meet."""
+SURE = 0.9
+"""Likeness from which two voices are one person beyond doubt."""
 
 SHORT_RECORDING = 0.05
-"""Share of a short recording's speech that makes a speaker, where that is below `min_speaker`."""
+"""Share of a short recording's speech that makes a speaker, where it is below `min_speaker`."""
+
+LONG_RECORDING = 0.002
+"""Share of a long recording's speech that makes a speaker, where it is above `min_speaker`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,137 +59,157 @@ class People:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Nodes:
-    """Local speakers fit for clustering: places, unit embeddings, seconds of own speech."""
+class _Voices:
+    """Voices to be clustered.
 
-    window: Labels
-    local: Labels
-    vectors: Floats
+    sums: summed embeddings (n, d). seconds, longest: speech in each sum and in its longest part.
+    """
+
+    sums: Floats
     seconds: Floats
+    longest: Floats
+
+    def together(self, labels: Labels) -> _Voices:
+        """The voices of the same label as one; label -1 is left out."""
+        count, kept = int(labels.max(initial=-1)) + 1, labels >= 0
+        sums = np.zeros((count, self.sums.shape[1]))
+        seconds, longest = np.zeros(count), np.zeros(count)
+        np.add.at(sums, labels[kept], self.sums[kept])
+        np.add.at(seconds, labels[kept], self.seconds[kept])
+        np.maximum.at(longest, labels[kept], self.longest[kept])
+        return _Voices(sums, seconds, longest)
+
+    def spoken(self, share: float) -> Floats:
+        """Seconds each voice spoke, overlapping windows counted once (n,)."""
+        spoken: Floats = np.maximum(self.longest, self.seconds * share)
+        return spoken
 
 
-def people(voices: VoiceWindows, hint: SpeakerHint, settings: DiarizationSettings) -> People:
-    """Group the local speakers of `voices` into people, keeping to `hint`."""
+@dataclass(frozen=True, slots=True)
+class _Goal:
+    """Which people are wanted: alike from `threshold`, heard for `needed` seconds, so many of them.
+
+    at_any_price: even voices that are one person beyond doubt may be parted.
+    """
+
+    threshold: float
+    needed: float
+    least: int
+    most: int | None
+    at_any_price: bool
+
+
+def people(
+    voices: VoiceWindows, least: int, most: int | None, settings: DiarizationSettings
+) -> People:
+    """Group the local speakers of `voices` into people: `least` to `most` where they can be had."""
     active = voices.activity > ACTIVE
     alone = active & (active.sum(axis=2, keepdims=True) == 1)
     own = alone.sum(axis=1) * voices.frame_step
-    nodes = _nodes(voices, own, active)
-    if not len(nodes.seconds):
-        return _one_or_none(voices, active)
+    usable = np.isfinite(voices.embeddings).all(axis=2) & active.any(axis=1)
     share = min(1.0, voices.step / voices.duration)
-    items, merges = _history(nodes, share, settings.threshold)
-    labels = _cut(voices, active, nodes, items, merges, hint, settings)
-    sums = np.zeros((labels.max() + 1, nodes.vectors.shape[1]))
-    kept = labels >= 0
-    np.add.at(sums, labels[kept], nodes.vectors[kept] * nodes.seconds[kept, None])
-    centroids = (sums / np.linalg.norm(sums, axis=1, keepdims=True)).astype(np.float32)
+    speech = float(active.any(axis=2).sum()) * voices.frame_step * share
+    needed = max(
+        min(settings.min_speaker, max(0.5, SHORT_RECORDING * speech)), LONG_RECORDING * speech
+    )
+    centroids = np.zeros((0, voices.embeddings.shape[2]), np.float32)
+    fit = _needed_to_cluster(own[usable])
+    # Where too few are found, the voices of people who only ever say a word are let in.
+    for shorter in (1.0, 0.5, 0.25, 0.0):
+        nodes = _nodes(voices.embeddings, own, usable & (own >= max(0.1, fit * shorter)))
+        if len(nodes.seconds):
+            goal = _Goal(settings.threshold, needed, least, most, at_any_price=shorter == 0)
+            found = _centroids(nodes, share, goal)
+            centroids = found if len(found) > len(centroids) else centroids
+        if len(centroids) >= least:
+            break
+    if not len(centroids):
+        return _one_or_none(voices, active)
     return People(assign(voices.embeddings, active, own, centroids), centroids)
 
 
-def _nodes(voices: VoiceWindows, own: Floats, active: Bools) -> _Nodes:
-    usable = np.isfinite(voices.embeddings).all(axis=2) & active.any(axis=1)
+def _nodes(embeddings: npt.NDArray[np.float32], own: Floats, fit: Bools) -> _Voices:
+    seconds = own[fit]
+    vectors = embeddings[fit].astype(np.float64)
+    vectors *= seconds[:, None] / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return _Voices(vectors, seconds, seconds)
+
+
+def _centroids(nodes: _Voices, share: float, goal: _Goal) -> npt.NDArray[np.float32]:
+    """The voices of the people, (people, d), L2-normalised."""
+    items = nodes.together(_blocks(nodes, share))
+    merges = agglomerate(items.sums, items.seconds, items.longest, share)
+    sums = items.together(_choose(items, merges, share, goal)).sums
+    return np.asarray(sums / np.linalg.norm(sums, axis=1, keepdims=True), np.float32)
+
+
+def _needed_to_cluster(own: Floats) -> float:
     needed = OWN_SPEECH
-    while needed > 0.3 and (usable & (own >= needed)).sum() < min(FEW, usable.sum()):
+    while needed > 0.3 and (own >= needed).sum() < min(FEW, len(own)):
         needed /= 1.4
-    window, local = np.nonzero(usable & (own >= needed))
-    vectors = voices.embeddings[window, local].astype(np.float64)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    return _Nodes(window, local, vectors, own[window, local])
+    return needed
 
 
 def _one_or_none(voices: VoiceWindows, active: Bools) -> People:
     # Nobody speaks long enough to be told apart: whoever speaks is one person.
-    labels = np.where(active.any(axis=1), 0, -1)
-    embeddings = voices.embeddings[np.isfinite(voices.embeddings).all(axis=2)]
+    labels = np.where(active.any(axis=1), 0, -1).astype(np.int64)
+    known = voices.embeddings[np.isfinite(voices.embeddings).all(axis=2)]
     centroids = np.zeros((int(labels.max(initial=-1)) + 1, voices.embeddings.shape[2]), np.float32)
-    if len(centroids) and len(embeddings):
-        centroids[0] = embeddings.mean(axis=0) / np.linalg.norm(embeddings.mean(axis=0))
-    return People(labels.astype(np.int64), centroids)
+    if len(centroids) and len(known):
+        centroids[0] = known.mean(axis=0) / np.linalg.norm(known.mean(axis=0))
+    return People(labels, centroids)
 
 
-def _history(nodes: _Nodes, share: float, threshold: float) -> tuple[Labels, Merges]:
-    """The item each node belongs to, and the merges of the items."""
+def _blocks(nodes: _Voices, share: float) -> Labels:
+    """What each node is clustered as: itself, or in long recordings its group of a block."""
     n = len(nodes.seconds)
+    if n <= BLOCK:
+        return np.arange(n)
     items = np.zeros(n, np.int64)
-    blocks = np.array_split(np.arange(n), -(-n // BLOCK))
-    for block in blocks:
-        if len(blocks) == 1:
-            items = np.arange(n)
-            break
-        sums = nodes.vectors[block] * nodes.seconds[block, None]
-        seconds = nodes.seconds[block]
-        merges = agglomerate(sums, seconds, seconds, share, threshold + SURE)
-        items[block] = merges.labels(len(merges.keep)) + (items.max() + 1 if block[0] else 0)
-    count = items.max() + 1
-    sums = np.zeros((count, nodes.vectors.shape[1]))
-    np.add.at(sums, items, nodes.vectors * nodes.seconds[:, None])
-    seconds, longest = np.zeros(count), np.zeros(count)
-    np.add.at(seconds, items, nodes.seconds)
-    np.maximum.at(longest, items, nodes.seconds)
-    return items, agglomerate(sums, seconds, longest, share)
+    for block in np.array_split(np.arange(n), -(-n // BLOCK)):
+        merges = agglomerate(
+            nodes.sums[block], nodes.seconds[block], nodes.longest[block], share, SURE
+        )
+        first = items.max() + 1 if block[0] else 0
+        items[block] = first + merges.labels(len(merges.keep))
+    return items
 
 
-def _cut(
-    voices: VoiceWindows,
-    active: Bools,
-    nodes: _Nodes,
-    items: Labels,
-    merges: Merges,
-    hint: SpeakerHint,
-    settings: DiarizationSettings,
-) -> Labels:
-    """The person of each node, -1 for clusters with too little speech to be one."""
-    speech = (
-        float(active.any(axis=2).sum())
-        * voices.frame_step
-        * min(1.0, voices.step / voices.duration)
-    )
-    needed = min(settings.min_speaker, max(0.5, SHORT_RECORDING * speech))
-    least = hint.exactly or hint.at_least or 1
-    most = hint.exactly or hint.at_most or len(items)
+def _choose(voices: _Voices, merges: Merges, share: float, goal: _Goal) -> Labels:
+    """The person of each voice, -1 for clusters with too little speech to be one."""
 
-    def large(cut: int, seconds: float) -> tuple[Labels, Labels]:
-        labels = merges.labels(cut)[items]
-        spoken = speech_of(voices, active, nodes.window, nodes.local, labels)
-        who = np.flatnonzero(spoken >= seconds)
-        return labels, who if len(who) else np.array([int(spoken.argmax())])
+    def cut_at(cut: int, seconds: float) -> Labels:
+        labels = merges.labels(cut)
+        spoken = voices.together(labels).spoken(share)
+        large = spoken >= min(seconds, spoken.max())
+        names: Labels = np.where(large, np.cumsum(large) - 1, -1)
+        return names[labels]
 
-    cut = merges.until(settings.threshold)
-    labels, who = large(cut, needed)
-    while len(who) > most:
+    cut = merges.until(goal.threshold)
+    best = cut_at(cut, goal.needed)
+    while goal.most is not None and best.max() >= goal.most:
         cut += 1
-        labels, who = large(cut, needed)
-    while len(who) < least and needed > 0.1:
-        for fewer in range(cut - 1, max(-1, cut - 200), -1):
-            tried = large(fewer, needed)
-            if least <= len(tried[1]) <= most:
-                cut, (labels, who) = fewer, tried
+        best = cut_at(cut, goal.needed)
+    if best.max() + 1 < goal.least:
+        for fewer, seconds in _candidates(merges, cut, goal):
+            tried = cut_at(fewer, seconds)
+            if best.max() < tried.max() < (goal.most or len(tried)):
+                best = tried
+            if best.max() + 1 >= goal.least:
                 break
-        else:
-            needed /= 2
-            labels, who = large(cut, needed)
-    renamed = np.full(labels.max() + 1, -1)
-    renamed[who] = np.arange(len(who))
-    return renamed[labels]
+    return best
 
 
-def speech_of(
-    voices: VoiceWindows, active: Bools, window: Labels, local: Labels, labels: Labels
-) -> npt.NDArray[np.float64]:
-    """Seconds each label speaks, counting once what several windows heard: (labels,)."""
-    frames = active.shape[1]
-    total = first_frame(len(active), voices) + frames
-    seconds = np.zeros(labels.max() + 1)
-    order = np.argsort(labels, kind="stable")
-    for label, members in zip(*np.unique(labels[order], return_index=True), strict=True):
-        spoken = np.zeros(total, bool)
-        for node in order[members:]:
-            if labels[node] != label:
-                break
-            start = first_frame(int(window[node]), voices)
-            spoken[start : start + frames] |= active[window[node], :, local[node]]
-        seconds[label] = spoken.sum() * voices.frame_step
-    return seconds
+def _candidates(merges: Merges, cut: int, goal: _Goal) -> Iterator[tuple[int, float]]:
+    """Cuts of the history and seconds of speech to try for more people, the best first."""
+    needed = goal.needed
+    doubtful = [c for c in range(cut - 1, -1, -1) if merges.likeness[c] < SURE]
+    yield from ((c, needed) for c in doubtful)
+    while needed > 0.3:
+        needed /= 2
+        yield from ((c, needed) for c in [cut, *doubtful])
+    if goal.at_any_price:
+        yield from ((c, needed) for c in range(cut - 1, -1, -1))
 
 
 def assign(
@@ -197,20 +220,20 @@ def assign(
     Two that talk at once are two people: the one with more `own` speech chooses first.
     """
     norms = np.linalg.norm(embeddings, axis=2, keepdims=True)
-    alike = np.nan_to_num(embeddings / norms @ centroids.T, nan=-1.0)
-    labels = np.where(active.any(axis=1), alike.argmax(axis=2), -1)
-    labels[~np.isfinite(embeddings).all(axis=2)] = -1
+    alike = embeddings / norms @ centroids.T
+    labels = np.where(np.isfinite(alike).all(axis=2) & active.any(axis=1), alike.argmax(axis=2), -1)
     for window in np.flatnonzero((labels >= 0).sum(axis=1) > 1):
         speakers = np.flatnonzero(labels[window] >= 0)
-        taken: list[int] = []
+        placed: list[int] = []
         for speaker in speakers[np.argsort(-own[window, speakers], kind="stable")]:
+            talking = active[window, :, speaker]
             rivals = [
                 labels[window, other]
-                for other in taken
-                if (active[window, :, speaker] & active[window, :, other]).any()
+                for other in placed
+                if (talking & active[window, :, other]).any()
             ]
             free = np.setdiff1d(np.arange(len(centroids)), rivals)
             if len(free):
                 labels[window, speaker] = free[alike[window, speaker, free].argmax()]
-            taken.append(int(speaker))
+            placed.append(int(speaker))
     return labels.astype(np.int64)

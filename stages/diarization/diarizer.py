@@ -22,6 +22,9 @@ from stages.diarization.reconstruction import nobody, reconstruct
 
 T = TypeVar("T")
 
+TRIES = 4
+"""How often one more person is asked for where the hint's least number got no turns."""
+
 
 class PyannoteDiarizer:
     """segmentation-3.0 and CAM++, each run once a window, with Parley's own clustering.
@@ -88,11 +91,26 @@ class PyannoteDiarizer:
 
 
 def separate(voices: VoiceWindows, hint: SpeakerHint, settings: DiarizationSettings) -> Diarization:
-    """Who spoke when: `voices` grouped into people within the bounds of `hint`."""
-    found = people(voices, hint, settings)
-    if not len(found.centroids):
-        return nobody(voices)
-    return reconstruct(voices, found.labels, found.centroids, settings)
+    """Who spoke when: `voices` grouped into people within the bounds of `hint`.
+
+    People are never more than the hint allows; fewer than it asks for only where the sound does not
+    hold as many voices.
+    """
+    least = hint.exactly or hint.at_least or 1
+    most = hint.exactly or hint.at_most
+    best = nobody(voices)
+    # A person may get no turn, being always the less likely one: then ask for one more.
+    for wanted in range(least, least + TRIES):
+        found = people(voices, wanted, most and max(most, wanted), settings)
+        if not len(found.centroids):
+            return best
+        tried = reconstruct(voices, found.labels, found.centroids, settings)
+        count = len(tried.speakers)
+        if count > len(best.speakers) and (most is None or count <= most):
+            best = tried
+        if count >= least:
+            break
+    return best
 
 
 def device_of(settings: DiarizationSettings) -> str:

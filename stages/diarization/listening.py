@@ -22,8 +22,8 @@ from pipeline.ports import Progress, Sound, VoiceWindows
 from pipeline.types import SAMPLE_RATE, Span
 from stages.diarization.splitting import Bools, split
 
-SPARE_VOICES = 2
-"""Voices a window may hold beyond those the segmentation model tells apart."""
+SPARE_VOICES = 1
+"""Voices a window may hold beyond those the segmentation model tells apart; more hardly occur."""
 
 SHORTEST_WINDOW = 0.3
 """Seconds of sound below which no voice can be told."""

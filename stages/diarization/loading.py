@@ -63,12 +63,15 @@ def segmentation_model(folder: Path) -> Any:
     return model.eval()
 
 
-def embedding_model(folder: Path) -> Any:
-    """CAM++ as a pyannote.audio model, ready for inference."""
+def embedding_model(folder: Path, folded: bool = True) -> Any:
+    """CAM++ as a pyannote.audio model, ready for inference; `folded` makes it faster."""
     with quiet():
         from stages.diarization.voiceprint import CamPlusPlusVoiceprint
 
-        return load(weights(folder, EMBEDDING_FILE), CamPlusPlusVoiceprint.from_checkpoint)
+        def read(path: Path) -> CamPlusPlusVoiceprint:
+            return CamPlusPlusVoiceprint.from_checkpoint(path, folded)
+
+        return load(weights(folder, EMBEDDING_FILE), read)
 
 
 def pyannote_pipeline(folder: Path, device: str) -> Any:

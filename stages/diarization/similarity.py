@@ -16,20 +16,25 @@ import numpy.typing as npt
 Vectors = npt.NDArray[np.floating[Any]]
 Seconds = npt.NDArray[np.floating[Any]]
 
-NOISE = 0.9
-"""Seconds of speech whose noise is as strong as the voice (v above)."""
+WITHIN_WINDOW = 0.9
+"""Seconds of speech whose noise is as strong as the voice, for speech of one window (v above)."""
+
+ACROSS_MEETING = 1.5
+"""The same over a meeting, in which moods and distances change a voice as well."""
 
 
-def corrected(vectors: Vectors, seconds: Seconds) -> Vectors:
+def corrected(vectors: Vectors, seconds: Seconds, noise: float) -> Vectors:
     """Corrected cosine similarity of all pairs, (n, n): vectors (n, d) of any length."""
     unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    factor = np.sqrt(1 + NOISE / seconds)
+    factor = np.sqrt(1 + noise / seconds)
     out: Vectors = unit @ unit.T * factor[:, None] * factor[None]
     return out
 
 
-def corrected_to(vectors: Vectors, norms: Vectors, seconds: Seconds, one: int) -> Vectors:
+def corrected_to(
+    vectors: Vectors, norms: Vectors, seconds: Seconds, noise: float, one: int
+) -> Vectors:
     """Corrected cosine similarity of vector `one` to all, (n,); norms: lengths of the vectors."""
-    factor = np.sqrt((1 + NOISE / seconds) * (1 + NOISE / seconds[one]))
+    factor = np.sqrt((1 + noise / seconds) * (1 + noise / seconds[one]))
     out: Vectors = vectors @ vectors[one] / (norms * norms[one]) * factor
     return out

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from stages.diarization.similarity import corrected
+from stages.diarization.similarity import WITHIN_WINDOW, corrected
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.floating[Any]]
@@ -102,7 +102,7 @@ def groups(embeddings: Floats, seconds: Floats, likeness: float) -> npt.NDArray[
     spoken = seconds.copy()
     labels = np.arange(len(sums))
     while len(sums) > 1:
-        alike = corrected(sums, spoken)
+        alike = corrected(sums, spoken, WITHIN_WINDOW)
         np.fill_diagonal(alike, -np.inf)
         i, j = sorted(int(x) for x in np.unravel_index(alike.argmax(), alike.shape))
         if alike[i, j] >= likeness:
