@@ -47,18 +47,16 @@ class Merges:
         return np.unique(parent, return_inverse=True)[1].astype(np.int64)
 
 
-def agglomerate(
-    sums: Floats, seconds: Floats, longest: Floats, share: float, threshold: float = -np.inf
-) -> Merges:
+def agglomerate(sums: Floats, fresh: Floats, longest: Floats, threshold: float = -np.inf) -> Merges:
     """Merge clusters until one is left, or none are as alike as `threshold`.
 
-    sums: (n, d) summed embeddings. seconds: (n,) speech in each sum. longest: (n,) speech in the
-    longest embedding of each. share: seconds of new speech in a second of embedded speech, below 1
-    where windows overlap. Time O(n²), memory 4 n² bytes.
+    sums: (n, d) summed embeddings. fresh: (n,) seconds of speech in each, what several windows
+    heard being shared out among them. longest: (n,) speech in the longest embedding of each. Time
+    O(n²), memory 4 n² bytes.
     """
-    sums, seconds, longest = sums.astype(np.float64), seconds.copy(), longest.copy()
+    sums, fresh, longest = sums.astype(np.float64), fresh.copy(), longest.copy()
     n = len(sums)
-    spoken = np.maximum(longest, seconds * share)
+    spoken = np.maximum(longest, fresh)
     norms = np.linalg.norm(sums, axis=1)
     alike = corrected(sums, spoken, ACROSS_MEETING).astype(np.float32)
     np.fill_diagonal(alike, -np.inf)
@@ -73,9 +71,9 @@ def agglomerate(
             break
         history.append((i, j, float(best[i])))
         sums[i] += sums[j]
-        seconds[i] += seconds[j]
+        fresh[i] += fresh[j]
         longest[i] = max(longest[i], longest[j])
-        spoken[i] = max(longest[i], seconds[i] * share)
+        spoken[i] = max(longest[i], fresh[i])
         norms[i] = np.linalg.norm(sums[i])
         alive[j] = False
         row = corrected_to(sums, norms, spoken, ACROSS_MEETING, i)

@@ -20,6 +20,7 @@ import numpy.typing as npt
 from pipeline.config import DiarizationSettings
 from pipeline.ports import VoiceWindows
 from stages.diarization.agglomeration import Labels, Merges, agglomerate
+from stages.diarization.reconstruction import first_frame
 
 Floats = npt.NDArray[np.floating[Any]]
 Bools = npt.NDArray[np.bool_]
@@ -62,26 +63,28 @@ class People:
 class _Voices:
     """Voices to be clustered.
 
-    sums: summed embeddings (n, d). seconds, longest: speech in each sum and in its longest part.
+    sums: embeddings (n, d), weighted by their speech and added up. fresh: seconds of speech, what
+    several windows heard being shared out among them. longest: speech of the longest embedding.
     """
 
     sums: Floats
-    seconds: Floats
+    fresh: Floats
     longest: Floats
 
     def together(self, labels: Labels) -> _Voices:
         """The voices of the same label as one; label -1 is left out."""
         count, kept = int(labels.max(initial=-1)) + 1, labels >= 0
         sums = np.zeros((count, self.sums.shape[1]))
-        seconds, longest = np.zeros(count), np.zeros(count)
+        fresh, longest = np.zeros(count), np.zeros(count)
         np.add.at(sums, labels[kept], self.sums[kept])
-        np.add.at(seconds, labels[kept], self.seconds[kept])
+        np.add.at(fresh, labels[kept], self.fresh[kept])
         np.maximum.at(longest, labels[kept], self.longest[kept])
-        return _Voices(sums, seconds, longest)
+        return _Voices(sums, fresh, longest)
 
-    def spoken(self, share: float) -> Floats:
-        """Seconds each voice spoke, overlapping windows counted once (n,)."""
-        spoken: Floats = np.maximum(self.longest, self.seconds * share)
+    @property
+    def spoken(self) -> Floats:
+        """Seconds each voice spoke, (n,)."""
+        spoken: Floats = np.maximum(self.longest, self.fresh)
         return spoken
 
 
@@ -107,8 +110,9 @@ def people(
     alone = active & (active.sum(axis=2, keepdims=True) == 1)
     own = alone.sum(axis=1) * voices.frame_step
     usable = np.isfinite(voices.embeddings).all(axis=2) & active.any(axis=1)
-    share = min(1.0, voices.step / voices.duration)
-    speech = float(active.any(axis=2).sum()) * voices.frame_step * share
+    share = 1 / times_heard(voices)
+    fresh = (alone * share[:, :, None]).sum(axis=1) * voices.frame_step
+    speech = float((active.any(axis=2) * share).sum()) * voices.frame_step
     needed = max(
         min(settings.min_speaker, max(0.5, SHORT_RECORDING * speech)), LONG_RECORDING * speech
     )
@@ -116,10 +120,10 @@ def people(
     fit = _needed_to_cluster(own[usable])
     # Where too few are found, the voices of people who only ever say a word are let in.
     for shorter in (1.0, 0.5, 0.25, 0.0):
-        nodes = _nodes(voices.embeddings, own, usable & (own >= max(0.1, fit * shorter)))
-        if len(nodes.seconds):
+        nodes = _nodes(voices.embeddings, own, fresh, usable & (own >= max(0.1, fit * shorter)))
+        if len(nodes.fresh):
             goal = _Goal(settings.threshold, needed, least, most, at_any_price=shorter == 0)
-            found = _centroids(nodes, share, goal)
+            found = _centroids(nodes, goal)
             centroids = found if len(found) > len(centroids) else centroids
         if len(centroids) >= least:
             break
@@ -128,18 +132,27 @@ def people(
     return People(assign(voices.embeddings, active, own, centroids), centroids)
 
 
-def _nodes(embeddings: npt.NDArray[np.float32], own: Floats, fit: Bools) -> _Voices:
-    seconds = own[fit]
+def times_heard(voices: VoiceWindows) -> Floats:
+    """How many windows heard each frame of each window, (windows, frames)."""
+    windows, frames = voices.activity.shape[:2]
+    starts = np.array([first_frame(n, voices) for n in range(windows)])
+    total = np.zeros((starts[-1] if windows else 0) + frames)
+    for start in starts:
+        total[start : start + frames] += 1
+    return np.stack([total[s : s + frames] for s in starts]) if windows else np.ones((0, frames))
+
+
+def _nodes(embeddings: npt.NDArray[np.float32], own: Floats, fresh: Floats, fit: Bools) -> _Voices:
     vectors = embeddings[fit].astype(np.float64)
-    vectors *= seconds[:, None] / np.linalg.norm(vectors, axis=1, keepdims=True)
-    return _Voices(vectors, seconds, seconds)
+    vectors *= own[fit][:, None] / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return _Voices(vectors, fresh[fit], own[fit])
 
 
-def _centroids(nodes: _Voices, share: float, goal: _Goal) -> npt.NDArray[np.float32]:
+def _centroids(nodes: _Voices, goal: _Goal) -> npt.NDArray[np.float32]:
     """The voices of the people, (people, d), L2-normalised."""
-    items = nodes.together(_blocks(nodes, share))
-    merges = agglomerate(items.sums, items.seconds, items.longest, share)
-    sums = items.together(_choose(items, merges, share, goal)).sums
+    items = nodes.together(_blocks(nodes))
+    merges = agglomerate(items.sums, items.fresh, items.longest)
+    sums = items.together(_choose(items, merges, goal)).sums
     return np.asarray(sums / np.linalg.norm(sums, axis=1, keepdims=True), np.float32)
 
 
@@ -160,27 +173,25 @@ def _one_or_none(voices: VoiceWindows, active: Bools) -> People:
     return People(labels, centroids)
 
 
-def _blocks(nodes: _Voices, share: float) -> Labels:
+def _blocks(nodes: _Voices) -> Labels:
     """What each node is clustered as: itself, or in long recordings its group of a block."""
-    n = len(nodes.seconds)
+    n = len(nodes.fresh)
     if n <= BLOCK:
         return np.arange(n)
     items = np.zeros(n, np.int64)
     for block in np.array_split(np.arange(n), -(-n // BLOCK)):
-        merges = agglomerate(
-            nodes.sums[block], nodes.seconds[block], nodes.longest[block], share, SURE
-        )
+        merges = agglomerate(nodes.sums[block], nodes.fresh[block], nodes.longest[block], SURE)
         first = items.max() + 1 if block[0] else 0
         items[block] = first + merges.labels(len(merges.keep))
     return items
 
 
-def _choose(voices: _Voices, merges: Merges, share: float, goal: _Goal) -> Labels:
+def _choose(voices: _Voices, merges: Merges, goal: _Goal) -> Labels:
     """The person of each voice, -1 for clusters with too little speech to be one."""
 
     def cut_at(cut: int, seconds: float) -> Labels:
         labels = merges.labels(cut)
-        spoken = voices.together(labels).spoken(share)
+        spoken = voices.together(labels).spoken
         large = spoken >= min(seconds, spoken.max())
         names: Labels = np.where(large, np.cumsum(large) - 1, -1)
         return names[labels]

@@ -15,15 +15,11 @@ import numpy.typing as npt
 from pipeline.config import DiarizationSettings
 from pipeline.ports import Progress, Sound, SpeakerHint, VoiceWindows
 from pipeline.types import Diarization, Span
-from stages.diarization.clustering import people
 from stages.diarization.listening import Ears, embed_spans, listen
 from stages.diarization.loading import embedding_model, segmentation_model
-from stages.diarization.reconstruction import nobody, reconstruct
+from stages.diarization.separation import separate
 
 T = TypeVar("T")
-
-TRIES = 4
-"""How often one more person is asked for where the hint's least number got no turns."""
 
 
 class PyannoteDiarizer:
@@ -88,29 +84,6 @@ class PyannoteDiarizer:
         except asyncio.CancelledError:
             stop.set()
             raise
-
-
-def separate(voices: VoiceWindows, hint: SpeakerHint, settings: DiarizationSettings) -> Diarization:
-    """Who spoke when: `voices` grouped into people within the bounds of `hint`.
-
-    People are never more than the hint allows; fewer than it asks for only where the sound does not
-    hold as many voices.
-    """
-    least = hint.exactly or hint.at_least or 1
-    most = hint.exactly or hint.at_most
-    best = nobody(voices)
-    # A person may get no turn, being always the less likely one: then ask for one more.
-    for wanted in range(least, least + TRIES):
-        found = people(voices, wanted, most and max(most, wanted), settings)
-        if not len(found.centroids):
-            return best
-        tried = reconstruct(voices, found.labels, found.centroids, settings)
-        count = len(tried.speakers)
-        if count > len(best.speakers) and (most is None or count <= most):
-            best = tried
-        if count >= least:
-            break
-    return best
 
 
 def device_of(settings: DiarizationSettings) -> str:
