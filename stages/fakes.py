@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -15,9 +15,11 @@ from pipeline.meeting import Summariser
 from pipeline.minutes import Chapter, Keyword, Minutes, Statement, TalkTime
 from pipeline.ports import (
     AsrHint,
+    Completion,
     Diarizer,
     Hearing,
     Progress,
+    Prompt,
     Sound,
     SpeakerHint,
     Transcriber,
@@ -288,3 +290,49 @@ class _Slow:
         """See Transcriber.transcribe."""
         await asyncio.sleep(self._pause)
         return await self._transcriber.transcribe(window, hint)
+
+
+def retell(prompt: Prompt) -> str:
+    """The passage of `prompt` as it stands, without who said it."""
+    return prompt.user.split(": ", 1)[-1]
+
+
+class ScriptedLanguageModel:
+    """A LanguageModel that answers what `answer` makes of a prompt.
+
+    answer: text, or a Completion for one that was cut off. likely: probability of the first
+    option. prompts: what it was asked, in order.
+    """
+
+    def __init__(
+        self,
+        answer: Callable[[Prompt], str | Completion] = retell,
+        *,
+        likely: float = 0.9,
+        languages: Sequence[str] = ("en", "zh"),
+        context: int = 4096,
+    ) -> None:
+        self.name = "scripted"
+        self.languages = frozenset(languages)
+        self.context = context
+        self.prompts: list[Prompt] = []
+        self._answer = answer
+        self._likely = likely
+
+    def count(self, prompt: Prompt) -> int:
+        """Words of the question; instructions are free."""
+        return len(prompt.user.split())
+
+    async def complete(
+        self, prompts: Sequence[Prompt], *, max_tokens: int, stop: Sequence[str] = ()
+    ) -> list[Completion]:
+        """See LanguageModel.complete."""
+        self.prompts += prompts
+        answers = [self._answer(prompt) for prompt in prompts]
+        return [a if isinstance(a, Completion) else Completion(a, True) for a in answers]
+
+    async def choose(self, prompts: Sequence[Prompt], options: Sequence[str]) -> list[list[float]]:
+        """See LanguageModel.choose."""
+        rest = (1 - self._likely) / max(1, len(options) - 1)
+        chances = [self._likely, *[rest] * (len(options) - 1)]
+        return [[float(np.log(max(c, 1e-9))) for c in chances] for _ in prompts]

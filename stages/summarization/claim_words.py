@@ -32,6 +32,7 @@ class ClaimWords:
     doubt: re.Pattern[str]
     condition: re.Pattern[str]
     asking: re.Pattern[str]
+    group: re.Pattern[str]
     suggestion: re.Pattern[str]
     suggests: re.Pattern[str]
     third_person: re.Pattern[str]
@@ -155,8 +156,11 @@ ENGLISH = ClaimWords(
         r"|before|except)\b"
     ),
     asking=re.compile(r"\b(?:ask\w*|wonder\w*|whether|question\w*|if)\b|\?"),
+    group=re.compile(r"\bwe\b", re.IGNORECASE),
     suggestion=re.compile(r"\b(?:let's|let us|shall we)\b", re.IGNORECASE),
-    suggests=re.compile(r"\b(?:suggest|propos|recommend)(?:s|ed|es|ing)\b"),
+    suggests=re.compile(
+        r"\b(?:(?:suggest|propos|recommend)(?:s|ed|es|ing)|should|could|might|may|would)\b"
+    ),
     third_person=re.compile(r"\b(?:they|them|their|theirs|he|him|his|she|her)\b", re.IGNORECASE),
     past=re.compile(r"\b(?:was|were|had|did|wasn't|weren't|hadn't|didn't)\b"),
     past_said=re.compile(
@@ -244,6 +248,7 @@ CHINESE = ClaimWords(
     ),
     condition=re.compile(r"如果|要是|的话|除非|一旦|只要|若|当|时|等"),
     asking=re.compile(r"吗|呢|是否|询问|问|？|\?|如何|什么"),
+    group=re.compile(r"我们|咱们"),
     suggestion=re.compile(r"吧(?:[，。！]|$)|要不|不如"),
     suggests=re.compile(r"建议|提出|提议"),
     third_person=re.compile(r"他们|她们|他(?!们)|她(?!们)"),

@@ -51,14 +51,17 @@ def faults(
     found += _wrong_numbers(bare, evidence, words)
     found += _wrong_names(bare, evidence, words, lexicon)
     found += _unsupported(bare, evidence, words, lexicon)
+    found += _says_little(bare, evidence, lexicon)
     found += _bad_joins(bare, evidence, lexicon)
     found += _disordered(bare, evidence, words, lexicon)
     found += _misattributed(bare, evidence, words, lexicon)
     found += _widened(bare, evidence, words)
     found += _changed_sense(bare, evidence, words, lexicon)
     found += _lost_track(bare, evidence, words)
-    if settled and words.suggests.search(bare):
+    if settled and words.suggests.search(bare) and not words.suggests.search(_text(evidence)):
         found.append("makes a decision a suggestion")
+    if not settled:
+        found += _unattributed(bare, evidence, words, lexicon)
     if not settled and words.suggestion.search(_text(evidence)) and not words.doubt.search(bare):
         found.append("makes a suggestion a fact")
     return found
@@ -199,6 +202,14 @@ def _unsupported(
     return found
 
 
+def _says_little(claim: str, evidence: Sequence[Sentence], lexicon: Lexicon) -> list[str]:
+    """A claim that keeps next to nothing of its evidence."""
+    language = evidence[0].language
+    said = {w for s in evidence for w in lexicon.content(s.text, language)}
+    kept = said & set(lexicon.content(claim.replace(_NAME, " "), language))
+    return ["says next to nothing"] if len(kept) < max(1, min(3, len(said) // 2)) else []
+
+
 def _known(token: str, word: str, known: set[str], text: str, language: str) -> bool:
     if language in UNSPACED:
         return token in text or all(c in text for c in token)
@@ -319,6 +330,21 @@ def _misattributed(
         if not told or not any(told[0] in own for own in after):
             found.append(f"told of the speaker, who did not say so of themselves:{piece[:30]}")
     return found
+
+
+def _unattributed(
+    claim: str, evidence: Sequence[Sentence], words: ClaimWords, lexicon: Lexicon
+) -> list[str]:
+    """What somebody says "we" do, told as what is done.
+
+    "We don't touch the monthly price" may well be half of a proposal; that the speaker said it is
+    certain. What "we" did in the past is a report like any other.
+    """
+    nearest, _ = _aligned(claim, evidence, lexicon)
+    if not words.group.search(nearest.text) or words.past_said.search(nearest.text.casefold()):
+        return []
+    attributed = any(words.says.match(p) for p in claim.split(_NAME)[1:])
+    return [] if attributed or _NAME in claim else ["tells what was said of a group as a fact"]
 
 
 def _lost_track(claim: str, evidence: Sequence[Sentence], words: ClaimWords) -> list[str]:

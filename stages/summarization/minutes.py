@@ -205,7 +205,7 @@ class _Wording:
             rest = [s for i, s in enumerate(said[0]) if i not in best]
             return (self._chapter(0, rest),), tuple(overview)
         largest = sorted(range(len(parts)), key=lambda k: (-parts[k].mass, k))[:_OVERVIEW]
-        twice = largest[: 3 - len(parts)]
+        twice = largest[: max(0, 3 - len(parts))]
         overview = [
             said[k][i] for k in sorted(largest) for i in _strongest(parts[k], 1 + (k in twice))
         ]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from stages.summarization.claim_words import CLAIM_WORDS
 from stages.summarization.sentences import Sentence
+from stages.summarization.stopwords import FUNCTION
 from stages.summarization.words import tokens
 
 GROUP = "\u241f"
@@ -86,7 +87,8 @@ def third_person(text: str, sentences: Sequence[Sentence], name: str) -> list[Wo
     if language == "zh":
         text = _ended(text.replace("我们", "团队"), "。")
         bare = text.removeprefix(name).lstrip("：:，, ")
-        return [Wording(t, t) for t in dict.fromkeys((text, bare)) if t]
+        said_so = f"{name}表示，{bare}"
+        return [Wording(t, t) for t in dict.fromkeys((text, bare, said_so)) if bare]
     text = _ended(text[0].upper() + text[1:], ".")
     said = " ".join(s.text for s in sentences)
     patterns = [*_WE]
@@ -98,8 +100,22 @@ def third_person(text: str, sentences: Sequence[Sentence], name: str) -> list[Wo
         text = re.sub(pattern, replacement, text)
     for pattern, replacement in _I:
         text = re.sub(pattern, replacement.replace("{name}", name.replace("\\", r"\\")), text)
-    shown = re.sub(rf"(^|[.!?] ){GROUP}", r"\1The team", text).replace(GROUP, "the team")
-    return [Wording(text, shown)]
+    forms = [text]
+    if name not in text and not re.search(r"[.!?] ", text):
+        forms.append(f"{name} said that {_inside(text)}")
+    return [Wording(form, _shown(form)) for form in forms]
+
+
+def _shown(text: str) -> str:
+    return re.sub(rf"(^|[.!?] ){GROUP}", r"\1The team", text).replace(GROUP, "the team")
+
+
+def _inside(text: str) -> str:
+    """A sentence as it goes on after others: its capital lost where it is certainly no name."""
+    first = re.match(r"[A-Za-z']+", text)
+    if first and first.group(0).casefold() in FUNCTION["en"] - {"i"}:
+        return text[0].lower() + text[1:]
+    return text
 
 
 def _ended(text: str, stop: str) -> str:

@@ -58,8 +58,12 @@ RETELL: dict[str, Instruction] = {
             (
                 "Speaker 2: Maybe we could move the training to the autumn, when the new rooms "
                 "are ready.",
-                "Speaker 2 suggested that the training could move to the autumn, when the new "
-                "rooms are ready.",
+                "Speaker 2 suggested that the team could move the training to the autumn, when the "
+                "new rooms are ready.",
+            ),
+            (
+                "Speaker 2: Okay, then let's cancel the fair and use the money for the website.",
+                "The team will cancel the fair and use the money for the new website.",
             ),
             (
                 "Speaker 4: I'll send the draft to the lawyers tomorrow, and then we'll see.",

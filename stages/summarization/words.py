@@ -28,6 +28,9 @@ _SCRIPTS = re.compile(r"[\u3400-\u9fff\uf900-\ufaff々]+|[\u30a0-\u30ff]+|[\u304
 _HIRAGANA = re.compile(r"[\u3040-\u309f]+")
 _CLITIC = re.compile(r"^(.+?)(?:n't|'(?:s|m|d|re|ve|ll))$")
 
+_ENOUGH = 100
+"""Utterances from which counting tells words that join from those the meeting is about."""
+
 _IRREGULAR = {
     form: base
     for base, forms in {
@@ -49,13 +52,13 @@ _IRREGULAR = {
 @cache
 def _jieba() -> Any:
     """A Chinese word segmenter of our own, its cache out of the shared temporary folder."""
-    from platformdirs import user_cache_path
+    from stages.models.store import cache_folder
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pkg_resources and old escape sequences inside jieba
         import jieba
     jieba.setLogLevel(logging.ERROR)
-    folder = user_cache_path("parley")
+    folder = cache_folder()
     folder.mkdir(parents=True, exist_ok=True)
     segmenter = jieba.Tokenizer()
     segmenter.tmp_dir = str(folder)
@@ -137,13 +140,14 @@ class Lexicon:
     """Which words of a meeting's languages carry its subject.
 
     texts: the meeting's sentences with their languages. For a language without a list of its own,
-    short words that stand in many sentences are taken to join rather than to mean.
+    short words that stand in many sentences are taken to join rather than to mean; in a long
+    meeting longer ones too.
     """
 
     def __init__(self, texts: Iterable[tuple[str, str]] = ()) -> None:
         counts: dict[str, Counter[str]] = {}
         sentences: Counter[str] = Counter()
-        for text, language in texts:
+        for text, language in dict.fromkeys(texts):
             if language not in FUNCTION and language not in UNSPACED:
                 counts.setdefault(language, Counter()).update(set(tokens(text, language)))
                 sentences[language] += 1
@@ -151,7 +155,9 @@ class Lexicon:
             language: frozenset(
                 word
                 for word, n in count.items()
-                if n >= 3 and n >= (0.04 if len(word) <= 3 else 0.1) * sentences[language]
+                if n >= 3
+                and n >= (0.04 if len(word) <= 3 else 0.1) * sentences[language]
+                and (len(word) <= 3 or sentences[language] >= _ENOUGH)
             )
             for language, count in counts.items()
         }
@@ -168,6 +174,8 @@ class Lexicon:
         """Whether a token says anything about the subject."""
         word = base(token) if language == "en" else token
         if word in self.function(language) or token in self.function(language):
+            return False
+        if "-" in token and all(part in self.function(language) for part in token.split("-")):
             return False
         if language == "ja":
             return not _HIRAGANA.fullmatch(token)
