@@ -90,6 +90,8 @@ def _members(sentences: Sequence[Sentence], i: int, confirmed: bool) -> list[int
     if _self_contained(sentences[i]):
         return [i]
     following = i + 1
+    if not _refers(sentences[i]):
+        return []
     if (
         following < len(sentences)
         and sentences[following].utterance == sentences[i].utterance
@@ -101,9 +103,16 @@ def _members(sentences: Sequence[Sentence], i: int, confirmed: bool) -> list[int
     if confirmed:
         return []
     for before in range(i - 1, max(-1, i - 4), -1):
-        if len(sentences[before].content) >= 3:
-            return [before, i]
+        s = sentences[before]
+        if len(s.content) >= 3:
+            planned = any(does(act, s.text, s.language) for act in ("plan", "proposes"))
+            return [before, i] if planned else []
     return []
+
+
+def _refers(s: Sentence) -> bool:
+    """Whether a decision stands for what was said around it: "let's do that"."""
+    return s.language in UNSPACED or bool(re.search(r"\b(?:it|that|this|so)\b", s.shown, re.I))
 
 
 def _self_contained(s: Sentence) -> bool:
@@ -112,11 +121,13 @@ def _self_contained(s: Sentence) -> bool:
 
 
 def accepted(sentences: Sequence[Sentence], i: int) -> bool:
-    """Whether somebody else says yes within the next two utterances."""
-    return acceptance(sentences, i) is not None
+    """Whether somebody else agrees within the next two utterances."""
+    return acceptance(sentences, i, ("accepts", "agrees")) is not None
 
 
-def acceptance(sentences: Sequence[Sentence], i: int) -> int | None:
+def acceptance(
+    sentences: Sequence[Sentence], i: int, acts: Sequence[str] = ("accepts",)
+) -> int | None:
     """The sentence in which somebody else says yes to sentence `i`, within two utterances."""
     seen: set[UtteranceId] = set()
     for k in range(i + 1, min(len(sentences), i + 10)):
@@ -127,7 +138,7 @@ def acceptance(sentences: Sequence[Sentence], i: int) -> int | None:
         if len(seen) > 2:
             return None
         others = s.speaker != sentences[i].speaker
-        if others and s.position < 2 and does("accepts", s.text, s.language):
+        if others and s.position < 2 and any(does(act, s.text, s.language) for act in acts):
             return k
     return None
 

@@ -30,7 +30,6 @@ class People:
     """
 
     def __init__(self, transcript: Transcript, sentences: Sequence[Sentence], lexicon: Lexicon):
-        self.speakers = tuple(s.id for s in transcript.speakers)
         self._by_name: dict[str, SpeakerId | None] = {}
         for speaker in transcript.speakers:
             if speaker.name and not _LABEL.match(speaker.name):
@@ -69,11 +68,6 @@ class People:
             return next((n for n in _tails(before[-4:]) if n.casefold() in self._by_name), None)
         found = _SUBJECT.search(before)
         return found.group("name") if found and self.is_name(found.group("name")) else None
-
-    def other_than(self, speaker: SpeakerId) -> SpeakerId | None:
-        """The one other speaker, where there are two."""
-        others = [s for s in self.speakers if s != speaker]
-        return others[0] if len(others) == 1 else None
 
 
 def _tails(text: str | None) -> list[str]:

@@ -91,10 +91,8 @@ def third_person(text: str, sentences: Sequence[Sentence], name: str) -> list[Wo
         return [Wording(t, t) for t in dict.fromkeys((text, bare, said_so)) if bare]
     text = _ended(text[0].upper() + text[1:], ".")
     said = " ".join(s.text for s in sentences)
-    patterns = [*_WE]
-    if re.search(r"\b(?:we|us|our)\b", said, re.I) and not re.search(
-        r"\b(?:they|them|their)\b", said, re.I
-    ):
+    patterns = [*_WE] if re.search(r"\b(?:we|us|our)\b", said, re.I) else []
+    if patterns and not re.search(r"\b(?:they|them|their)\b", said, re.I):
         patterns += _THEY
     for pattern, replacement in patterns:
         text = re.sub(pattern, replacement, text)

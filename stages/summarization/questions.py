@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,9 @@ from stages.summarization.words import Lexicon
 
 _REPLIES = 3
 """Utterances after a question in which an answer is looked for."""
+
+_ASIDE = re.compile(r",? (?:I don't know|I'm not sure),", re.IGNORECASE)
+"""Said in the middle of an answer, a hesitation and no refusal."""
 
 _SOON = 20.0
 """Seconds within which somebody would answer."""
@@ -64,7 +68,7 @@ def _asks_something(s: Sentence, lexicon: Lexicon) -> bool:
     if any(does(act, s.text, s.language) for act in ("managing", "request", "proposes")):
         return False
     topical = [w for w in s.content if w not in lexicon.general(s.language)]
-    return len(s.content) >= 2 and bool(topical)
+    return len(s.content) >= (2 if topical else 3)
 
 
 def _left_open(sentences: Sequence[Sentence], i: int, alone: bool) -> tuple[list[int], float]:
@@ -84,9 +88,12 @@ def _left_open(sentences: Sequence[Sentence], i: int, alone: bool) -> tuple[list
     if not others:
         return [], 0.0 if alone or not _fell_flat(sentences, i) else 0.4
     first = [k for k in others if sentences[k].utterance == sentences[others[0]].utterance][:3]
-    for k in first[:2]:
-        if does("defers", sentences[k].text, sentences[k].language):
+    for k in first:
+        text = _ASIDE.sub(" ", sentences[k].text)
+        if does("defers", text, sentences[k].language):
             return [k], 1.0 if len(sentences[i].content) >= 3 else 0.6
+        if len(sentences[k].content) >= 3:
+            break
     return [], 0.0
 
 

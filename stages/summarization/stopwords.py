@@ -30,7 +30,7 @@ FUNCTION: dict[str, frozenset[str]] = {
         definitely certainly exactly alright right sure else already almost away back ever once
         twice dont cant wont ain got get gets getting gotten ll ve re s t d m y'all wanna gotta
         cause cos thing things stuff bit kinda sorta mr mrs ms thou thee thy thine hath doth art
-        ye quoth unto please thank thanks ouch wow oops hello hi bye hey sorry"""
+        ye quoth unto god going please thank thanks ouch wow oops hello hi bye hey sorry"""
     ),
     "de": _split(
         """der die das den dem des ein eine einen einem einer eines und oder aber denn doch weil

@@ -17,7 +17,7 @@ from stages.summarization.dates import due
 from stages.summarization.decisions import acceptance
 from stages.summarization.people import People
 from stages.summarization.sentences import Sentence
-from stages.summarization.words import UNSPACED, Lexicon
+from stages.summarization.words import UNSPACED, Lexicon, stem
 
 _SURE = 0.69
 """Strength from which a task stands by its wording."""
@@ -34,20 +34,10 @@ _LEADING_ZH = re.compile(
 )
 _WORDS = Lexicon()
 _EMPTY = frozenset(
-    {
-        "do",
-        "list",
-        "check",
-        "look",
-        "report",
-        "writ",
-        "put",
-        "tak",
-        "handl",
-        "send",
-        "calculat",
-        "go",
-    }
+    stem(word, "en")
+    for word in (
+        "do list check look report write put take handle send calculate go find have know".split()
+    )
 )
 
 
@@ -143,8 +133,12 @@ def _commitment(
     text = _text(said, s)
     offered = bool(re.search(r"\bI can\b", said.group(0), re.I))
     when = due(s.text, s.language)
+    strength = 1.0
+    if offered:
+        taken = acceptance(sentences, i, ("accepts", "agrees")) is not None
+        strength = 0.6 + 0.2 * (bool(when) or taken)
     if not _thin(text, when, s):
-        return Task(text, (s,), 0.6 + 0.2 * bool(when) if offered else 1.0, s.speaker, due=when)
+        return Task(text, (s,), strength, s.speaker, due=when)
     asked = _asked_before(sentences, i, found)
     if asked is not None:
         found.remove(asked)
@@ -157,9 +151,14 @@ def _commitment(
             due=when or asked.due,
         )
     context = _before(sentences, i)
-    if context is None:
+    if context is None or not _to_be_done(context):
         return None
-    return Task(text, (s,), 0.5 if offered else 0.8, s.speaker, due=when, context=context)
+    return Task(text, (s,), strength, s.speaker, due=when, context=context)
+
+
+def _to_be_done(s: Sentence) -> bool:
+    """Whether a sentence names something that "I'll do that" can mean."""
+    return s.asks or any(does(act, s.text, s.language) for act in ("plan", "obligation"))
 
 
 def _asked_before(sentences: Sequence[Sentence], i: int, found: Sequence[Task]) -> Task | None:
@@ -174,10 +173,11 @@ def _asked_before(sentences: Sequence[Sentence], i: int, found: Sequence[Task]) 
 
 
 def _before(sentences: Sequence[Sentence], i: int) -> Sentence | None:
-    """The nearest sentence before `i` that says something, within four."""
+    """The nearest sentence before `i`, within four, that says something and evades nothing."""
     for k in range(i - 1, max(-1, i - 5), -1):
-        if len(sentences[k].content) >= 2:
-            return sentences[k]
+        s = sentences[k]
+        if len(s.content) >= 2 and not does("defers", s.text, s.language):
+            return s
     return None
 
 
@@ -196,10 +196,14 @@ def _request(sentences: Sequence[Sentence], i: int, people: People) -> Task | No
         return None
     when = due(s.text, s.language)
     if owner is None and name is None:
-        owner = sentences[yes].speaker if yes is not None else people.other_than(s.speaker)
+        owner = sentences[yes].speaker if yes is not None else None
     strength = 0.9 if ordered or yes is not None else 0.5 + 0.2 * bool(when) + 0.2 * bool(name)
     evidence = (s,) if yes is None else (s, sentences[yes])
-    context = _before_inside(sentences, i) if _thin(text, when, s) else None
+    context = None
+    if _thin(text, when, s):
+        context = _before_inside(sentences, i)
+        if context is None:
+            return None
     if len(text.split()) < 2 and s.language not in UNSPACED:
         return None
     return Task(
@@ -217,7 +221,7 @@ def _request(sentences: Sequence[Sentence], i: int, people: People) -> Task | No
 def _before_inside(sentences: Sequence[Sentence], i: int) -> Sentence | None:
     """What the same speaker said just before, or what was said to them."""
     before = _before(sentences, i)
-    return before if before and not does("managing", before.text, before.language) else None
+    return before if before and _to_be_done(before) else None
 
 
 def _refused(sentences: Sequence[Sentence], i: int) -> bool:

@@ -43,6 +43,30 @@ def test_the_decisions_of_a_meeting_are_found() -> None:
     ]
 
 
+def test_in_a_rambling_meeting_only_what_was_meant_counts() -> None:
+    transcript = meeting("remote_en", "en", named=False)
+    assert decided(transcript) == [
+        "Okay so no speech recognition.",
+        "Let's say we go for the coating unless Steve says it's too much.",
+    ]
+    assert [t.shown for t in tasks_of(transcript)] == [
+        "Tell marketing, they won't be happy",
+        "Have them by Thursday – “I mean I could do some sketches.”",
+        "Find out – “Does anyone know what kinetic costs?”",
+        "Write this up and send it round tonight",
+        "Bring the prototype next time, it should be finished by Monday",
+    ]
+    assert [q.text for q in open_questions(split(transcript), Lexicon())] == [
+        "How many are we making in the first run?",
+        "Does anyone know what kinetic costs?",
+    ]
+
+
+@pytest.mark.parametrize("name", ["podcast_en", "lecture_en"])
+def test_an_interview_and_a_lecture_decide_nothing(name: str) -> None:
+    assert decided(meeting(name, "en")) == []
+
+
 def test_the_decisions_of_a_chinese_meeting_are_found() -> None:
     assert decided(meeting("product_zh", "zh")) == [
         "那我们决定测试版先不带离线编辑，第二个版本再加上。",

@@ -11,7 +11,8 @@ ENGLISH = Patterns(
         r"|come back to|compare|compile|configure|confirm|contact|coordinate|copy|correct"
         r"|create|cut|delete|deliver|deploy|design|distribute|do|document|double[- ]check"
         r"|draft|draw up|edit|email|e-mail|escalate|estimate|evaluate|extend|figure out"
-        r"|file|fill|find|finish|fix|follow up|forward|gather|get|give|handle|implement"
+        r"|file|fill|find|finish|fix|follow up|forward|gather|get|give|handle"
+        r"|have (?:it|them|that|this|[\w ]{1,30}) (?:ready|done|finished|by)|implement"
         r"|inform|install|integrate|investigate|invite|launch|let \w+ know|look (?:at|into"
         r"|up|for)|mail|make|measure|meet|merge|message|migrate|monitor|move|negotiate"
         r"|notify|open|order|organi[sz]e|outline|pass|pay|phone|pick|ping|plan|post|prepare"
@@ -30,6 +31,7 @@ ENGLISH = Patterns(
     ),
     decision=(
         r"\blet's not (?!forget|worry|get|talk|go|start|jump|rush|waste|kid)\w+",
+        r"\blet's say we (?:go (?:for|with)|use|take|keep|do)\b",
         r"\bwe(?:'ve| have)?(?: all)? (?:decided|agreed) (?:on|to|that|not|against)\b",
         r"\b(?:it's|it is|that's|that is|has been) (?:now |then )?(?:decided|agreed"
         r"|settled)\b",
@@ -39,18 +41,21 @@ ENGLISH = Patterns(
         r"^(?:(?:okay|so|then|well|right|good|fine|alright|yes)\b,? )*no [\w' -]+ for now\b",
     ),
     suggestion=(
-        r"^(?:(?:okay|so|then|no|well|right|good|fine|alright|yes)\b,? )*let's (?:not "
-        r")?(?!(?:see|look|say|start|begin|move on|move to the|go (?:back|on|through|ahead"
-        r"|over|around|home)|talk|discuss|continue|hear|take a|keep (?:that|it|this|going)"
-        r"|get|think|hope|face|assume|suppose|imagine|call it|finish|close|wrap|pause|jump"
-        r"|turn|return|come back|check|have|be|recap|review|stop here|leave|quickly|first"
-        r"|wait and|you|them|him|her|us|me|it|eat|listen|read|pretend|play|dance|sing|not "
-        r"forget|forget|begone|fly|hurry|drink)\b)\w+",
+        r"^(?:(?:okay|so|then|no|well|right|good|fine|alright|yes)\b,? )*let's "
+        r"(?:just |all |first |quickly |maybe |not )*(?!(?:just|see|look|say|start|begin|move on"
+        r"|move to the|go (?:back|on|through|ahead|over|around|home)|talk|discuss|continue|hear"
+        r"|take (?:a|an|the|this|that|another) (?:[\w-]+ )?(?:look|break|step|minute|second|moment"
+        r"|example|case|question|guess)|keep (?:that|it|this|going)|get|think|hope|face|assume"
+        r"|suppose|imagine|call it|finish|end|close|wrap|pause|jump|turn|return|come back|check"
+        r"|have|be|recap|review|stop here|leave|wait and|you|them|him|her|us|me|it|eat|listen"
+        r"|read|pretend|play|dance|sing|forget|begone|fly|hurry|drink|do (?:a|an|some) )\b)\w+",
+        r"^(?:okay|right|alright|fine|good)[,.]? so no [\w' -]{3,40}[.!]?$",
     ),
     proposal_taken=(
         r"^(?:(?:okay|ok|alright|good|great|fine|right|perfect|so|then|yes)\b[,.]? )*(?:so "
-        r"|then )?we(?:'ll| will|'re going to| are going to)? (?!(?:read|put|cut|set|do) "
-        r"(?:it|that) last)(?:<VERBS>|keep|drop|ship|use|stay|skip|postpone|cancel|hire"
+        r"|then )?we(?:'ll| will|'re going to| are going to)? (?!(?:ask|see"
+        r"|find|check|look|talk|tell|speak|discuss|meet|try|start with|come back|get|do|take a)\b)"
+        r"(?:<VERBS>|keep|drop|ship|use|stay|skip|postpone|cancel|hire"
         r"|offer|adopt|freeze|meet|delay|shut|stop|limit|reduce|increase|hold)\b",
     ),
     commitment=(
@@ -79,7 +84,9 @@ ENGLISH = Patterns(
         r"|tomorrow|next))|give (?:you|me|us) (?:a|an) (?:example|idea|overview|minute"
         r"|second|moment|hint)|do my best|make it (?:short|quick)|take (?:that|it) (?:as"
         r"|back)\b|put it (?:this|that|another) way|put it differently|come back to (?:that"
-        r"|this|it)\b(?!.*\b(?:tomorrow|next|by)\b)|do without|read (?:it|this|that|them)? "
+        r"|this|it)\b(?!.*\b(?:tomorrow|next|by)\b)|take (?:that|it)[.!]?$"
+        r"|on the (?:board|whiteboard|flipchart|screen)\b|rest of my life"
+        r"|(?:pass|give|hand) me (?:the|a)\b|do without|read (?:it|this|that|them)? "
         r"?(?:out|aloud)|start (?:with|by|off|from|over)|run (?:you )?through|check my\b"
         r"|call it\b|take (?:a|the) (?:look|guess|bet|minute|break|bus|train)|try (?:to "
         r")?(?:explain|be|remember|understand|describe|imagine)|ask you|pass (?:it )?on to"
@@ -103,8 +110,12 @@ ENGLISH = Patterns(
     accepts=(
         r"^(?:(?:oh|um|uh|well|okay|ok|and|so),? )*(?:yes|yeah|yep|sure|ok|okay|of course"
         r"|no problem|will do|absolutely|alright|all right|can do|i will|i can do|i'll"
-        r"|definitely|certainly|happy to|got it|on it|agreed|fine|sounds good|i agree|good "
-        r"idea|perfect|great|exactly|right)\b(?!.*\bbut\b)",
+        r"|definitely|certainly|happy to|got it|on it|fine)\b(?!.*\bbut\b)",
+    ),
+    agrees=(
+        r"^(?:(?:oh|um|uh|well|okay|ok|and|so),? )*(?:agreed|fine|sounds good|i agree|good idea"
+        r"|perfect|great|exactly|right|works for me|makes sense|thank god|brilliant|cool|please do)"
+        r"\b(?!.*\bbut\b)",
     ),
     defers=(
         r"\b(?:i|we|nobody) (?:\w+ )?(?:don't|do not|doesn't|didn't) (?:really |actually "
@@ -112,7 +123,7 @@ ENGLISH = Patterns(
         r"\bno idea\b",
         r"\b(?:not|isn't) (?:really |quite |entirely )?(?:sure|clear)\b",
         r"\bunclear\b",
-        r"\bgood question\b",
+        r"\boff the top of my head\b",
         r"\bhard to say\b",
         r"\b(?:have|need|'d have) to (?:ask|check|find out|look (?:it|that) up)",
         r"\blet me (?:check|find out)",
@@ -134,6 +145,10 @@ ENGLISH = Patterns(
         r"\b(?:what|how) about\b",
         r"\bwhy don't (?:we|you|i)\b",
         r"\bshall we\b",
+    ),
+    plan=(
+        r"\b(?:could|should|would|suggest\w*|propos\w*|option|idea|shall|might|needs?|want to"
+        r"|have to|rather|prefer|who|can|missing)\b",
     ),
     topic=(
         r"^(?:(?:okay|ok|right|alright|all right|so|now|good|great|fine|well|and|then"

@@ -19,11 +19,12 @@ class Patterns:
     minds. proposal_taken: a plan, a decision after a word of agreement. not_decision: spoils the
     three. commitment: the speaker takes a task. request: somebody is asked to. order: told to.
     obligation: somebody, unnamed, has to. third_person: a task for the person named before it.
-    not_task: looks like a task but is a way of talking. accepts: yes to the sentence before.
-    defers: an answer that gives none. open_point: a question put as a statement. proposes: a
-    proposal put as a question. topic: opens the next subject. weight: says itself that it matters.
-    managing: about the meeting, not its subject. agreement: a word that closes a discussion. chat:
-    words of give and take that nobody writes in a book.
+    not_task: looks like a task but is a way of talking. accepts: yes to what was asked. agrees:
+    yes to what was proposed. defers: an answer that gives none. open_point: a question put as a
+    statement. proposes: a proposal put as a question. plan: something that might be done. topic:
+    opens the next subject. weight: says itself that it matters. managing: about the meeting, not
+    its subject. agreement: a word that closes a discussion. chat: words of give and take that
+    nobody writes in a book.
     """
 
     verbs: Alternatives = ()
@@ -39,9 +40,11 @@ class Patterns:
     third_person: Alternatives = ()
     not_task: Alternatives = ()
     accepts: Alternatives = ()
+    agrees: Alternatives = ()
     defers: Alternatives = ()
     open_point: Alternatives = ()
     proposes: Alternatives = ()
+    plan: Alternatives = ()
     topic: Alternatives = ()
     weight: Alternatives = ()
     managing: Alternatives = ()
