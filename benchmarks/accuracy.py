@@ -1,9 +1,9 @@
 """Runs Parley on recordings with references and prints how right it was.
 
-    python -m benchmarks.accuracy DATA_DIR [--out OUT] [--ids a,b] [--profile cpu] [--set k=v] [--json F]
+    python benchmarks/accuracy.py DATA_DIR [--out OUT] [--ids a,b] [--profile cpu] [--set k=v]
 
-DATA_DIR holds a MANIFEST.jsonl, or sound files with NAME.seglst.json and NAME.rttm beside them. OUT keeps
-what was made of each (SegLST, RTTM, JSON), so that any other tool can score it too.
+DATA_DIR holds a MANIFEST.jsonl, or sound files with NAME.seglst.json and NAME.rttm beside them. OUT
+keeps what was made of each (SegLST, RTTM, JSON), so that any other tool can score it too.
 """
 
 from __future__ import annotations

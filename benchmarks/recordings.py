@@ -1,4 +1,4 @@
-"""Recordings with references: a folder with a MANIFEST.jsonl, or sound files with answers beside them."""
+"""Recordings with references: as a MANIFEST.jsonl lists them, or as they lie beside each other."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Scores of one recording and of many: errors and lengths are summed, rates never averaged.
 
-WER by jiwer; cpWER, tcpWER (collar 5 s) and ORC-WER by meeteval; DER (collar 0, overlap scored, whole
-file) by pyannote.metrics. Text is normalised on both sides: Whisper's English normaliser, or for
-Chinese the bare characters in simplified script, scored as CER.
+WER by jiwer; cpWER, tcpWER (collar 5 s) and ORC-WER by meeteval; DER (collar 0, overlap scored,
+whole file) by pyannote.metrics. Text is normalised on both sides: Whisper's English normaliser, or
+for Chinese the bare characters in simplified script, scored as CER.
 """
 
 from __future__ import annotations
@@ -176,7 +176,8 @@ def _rttm(path: Path) -> Any:
 def _english() -> Callable[[str], str]:
     from whisper_normalizer.english import EnglishTextNormalizer
 
-    logging.getLogger("meeteval").setLevel(logging.ERROR)
+    for name in ("meeteval", "preprocess"):
+        logging.getLogger(name).setLevel(logging.ERROR)
     normalise: Callable[[str], str] = EnglishTextNormalizer()
     return normalise
 

@@ -1,10 +1,10 @@
 """Times Parley on a recording: seconds a stage, real-time factor, CPU seconds, peak memory.
 
-    python -m benchmarks.speed FILE... [--profile cpu] [--runs 1] [--no-minutes] [--json F]
+    python benchmarks/speed.py FILE... [--profile cpu] [--runs 1] [--no-minutes] [--json F]
 
-Each run is a process of its own with no checkpoint to help it, so loading the models counts; the stages'
-own seconds are counted from their first to their last sign of progress. Transcription and diarization run
-at the same time, so the stages add up to more than the whole.
+Each run is a process of its own with no checkpoint to help it, so loading the models counts; the
+stages' own seconds are counted from their first to their last sign of progress. Transcription and
+diarization run at the same time, so the stages add up to more than the whole.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """A second witness against invented words: the diarizer must have heard somebody too.
 
-Voice activity detection and diarization are different networks. Where the first took music or noise for
-speech, the second mostly did not; words that only one of them vouches for must be very sure to stay.
+Voice activity detection and diarization are different networks. Where the first took music or noise
+for speech, the second mostly did not; words that only one of them vouches for must be very sure to
+stay.
 """
 
 from __future__ import annotations
