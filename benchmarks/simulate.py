@@ -235,7 +235,8 @@ def reverberated(sound: Sound, seconds: float, random: np.random.Generator) -> S
     room = random.standard_normal(len(time)) * 10 ** (-3 * time / seconds) * 0.04
     room[: RATE // 500] = 0
     room[0] = 1.0
-    return fftconvolve(sound, room).astype(np.float32)
+    heard: Sound = fftconvolve(sound, room).astype(np.float32)
+    return heard
 
 
 def finished(mix: Sound, recipe: Recipe, random: np.random.Generator) -> Sound:
