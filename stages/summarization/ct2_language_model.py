@@ -25,8 +25,8 @@ T = TypeVar("T")
 _AT_ONCE = 8
 """Prompts answered together: eight cost about three times one, and 1.2 GB while they run."""
 
-_OVERHEAD = 1.2e9
-"""Bytes on top of the weights: the libraries, the tokenizer and a batch's states."""
+_OVERHEAD = 2.4e9
+"""Bytes on top of the weights: packed copies of them, libraries, tokenizer, a batch's states."""
 
 
 def required_memory(path: Path) -> int:
