@@ -91,6 +91,7 @@ class DiarizationSettings(Settings):
     threads: int | None = Field(None, ge=1, description="None shares the cores out")
     step: float = Field(1.0, gt=0, le=10, description="Seconds between windows of 10 s")
     batch: int = Field(8, ge=1, description="Windows segmented at once")
+    precision: Literal["float32", "bfloat16"] = "float32"
     split: float = Field(
         0.75, ge=0, le=1, description="Likeness below which a window's voice is two; 0 never splits"
     )
@@ -109,7 +110,8 @@ class DiarizationSettings(Settings):
 
     def listening(self) -> str:
         """The settings that the costly half depends on, for its checkpoint."""
-        return f"{self.segmentation} {self.embedding} {self.pipeline} {self.step} {self.split}"
+        models = f"{self.segmentation} {self.embedding} {self.pipeline} {self.precision}"
+        return f"{models} {self.step} {self.split}"
 
 
 class AttributionSettings(Settings):

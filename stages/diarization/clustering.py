@@ -107,12 +107,8 @@ def people(
 ) -> People:
     """Group the local speakers of `voices` into people: `least` to `most` where they can be had."""
     active = voices.activity > ACTIVE
-    alone = active & (active.sum(axis=2, keepdims=True) == 1)
-    own = alone.sum(axis=1) * voices.frame_step
+    own, fresh, speech = measured(voices, active)
     usable = np.isfinite(voices.embeddings).all(axis=2) & active.any(axis=1)
-    share = 1 / times_heard(voices)
-    fresh = (alone * share[:, :, None]).sum(axis=1) * voices.frame_step
-    speech = float((active.any(axis=2) * share).sum()) * voices.frame_step
     needed = max(
         min(settings.min_speaker, max(0.5, SHORT_RECORDING * speech)), LONG_RECORDING * speech
     )
@@ -132,14 +128,24 @@ def people(
     return People(assign(voices.embeddings, active, own, centroids), centroids)
 
 
-def times_heard(voices: VoiceWindows) -> Floats:
-    """How many windows heard each frame of each window, (windows, frames)."""
-    windows, frames = voices.activity.shape[:2]
-    starts = np.array([first_frame(n, voices) for n in range(windows)])
-    total = np.zeros((starts[-1] if windows else 0) + frames)
+def measured(voices: VoiceWindows, active: Bools) -> tuple[Floats, Floats, float]:
+    """Seconds each local speaker talks alone, what is new of that, and seconds of speech in all.
+
+    Both arrays are (windows, local speakers). What several windows heard is shared out among them.
+    """
+    windows, frames, speakers = active.shape
+    starts = [first_frame(n, voices) for n in range(windows)]
+    heard = np.zeros((starts[-1] if starts else 0) + frames)
     for start in starts:
-        total[start : start + frames] += 1
-    return np.stack([total[s : s + frames] for s in starts]) if windows else np.ones((0, frames))
+        heard[start : start + frames] += 1
+    own, fresh, speech = np.zeros((windows, speakers)), np.zeros((windows, speakers)), 0.0
+    for n, start in enumerate(starts):
+        share = 1 / heard[start : start + frames]
+        alone = active[n] & (active[n].sum(axis=1, keepdims=True) == 1)
+        own[n], fresh[n] = alone.sum(axis=0), share @ alone
+        speech += float(share @ active[n].any(axis=1))
+    step = voices.frame_step
+    return own * step, fresh * step, speech * step
 
 
 def _nodes(embeddings: npt.NDArray[np.float32], own: Floats, fresh: Floats, fit: Bools) -> _Voices:

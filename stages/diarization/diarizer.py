@@ -70,7 +70,8 @@ class PyannoteDiarizer:
 
         loop = asyncio.get_running_loop()
         stop = threading.Event()
-        ears = Ears(self._models[0], self._models[1], stop.is_set)
+        half = self._settings.precision == "bfloat16"
+        ears = Ears(self._models[0], self._models[1], stop.is_set, half)
 
         def told(part: float) -> None:
             loop.call_soon_threadsafe(progress, part)

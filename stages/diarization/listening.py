@@ -41,12 +41,14 @@ class Ears:
     """The two models and what listening needs to know of them.
 
     segmentation: a pyannote.audio segmentation model, powerset or multilabel. embedding: one with
-    `forward_frames` and `forward_embedding`. stopped: asked between windows.
+    `forward_frames` and `forward_embedding`. stopped: asked between windows. half: compute in
+    bfloat16 where that is safe.
     """
 
     segmentation: Any
     embedding: Any
     stopped: Callable[[], bool] = bool
+    half: bool = False
 
     @property
     def duration(self) -> float:
@@ -57,6 +59,11 @@ class Ears:
     def speakers(self) -> int:
         """Local speakers the segmentation model tells apart."""
         return len(self.segmentation.specifications.classes)
+
+    def computing(self) -> torch.autocast:
+        """The precision to run the costly parts in, as a context."""
+        device = torch.device(self.embedding.device).type
+        return torch.autocast(device, torch.bfloat16, enabled=self.half)
 
 
 @torch.inference_mode()
@@ -118,7 +125,7 @@ def segment(
     Windows shorter than `duration` samples are filled with silence, and nobody talks in that.
     """
     batch = torch.stack([F.pad(w, (0, duration - len(w))) for w in windows])[:, None]
-    scores = ears.segmentation(batch.to(ears.segmentation.device)).float().cpu()
+    scores = ears.segmentation(batch.to(ears.segmentation.device)).cpu()
     if ears.segmentation.specifications.powerset:
         mapping = _powerset(ears.segmentation)
         soft, hard = scores.exp() @ mapping, mapping[scores.argmax(dim=-1)]
@@ -150,7 +157,9 @@ def _voices(
     room: int,
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
     """Activity (frames, voices) and embeddings (voices, d) of one window."""
-    features = ears.embedding.forward_frames(window[None, None].to(ears.embedding.device))
+    with ears.computing():
+        features = ears.embedding.forward_frames(window[None, None].to(ears.embedding.device))
+    features = features.float()
     share = len(window) / (ears.duration * SAMPLE_RATE)
     heard = max(1, round(len(active) * share))
 

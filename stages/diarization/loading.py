@@ -43,9 +43,13 @@ def weights(folder: Path, name: str) -> Path:
 
 
 def load(path: Path, how: Callable[[Path], T]) -> T:
-    """`how(path)`; raises ModelCorrupt where the file is not such a model."""
+    """`how(path)`; raises ModelMissing, or ModelCorrupt where the file is not such a model."""
     try:
         return how(path)
+    except FileNotFoundError as error:
+        raise ModelMissing(
+            f"{error.filename}: expected a file of the model, found none. Run `parley models pull`."
+        ) from error
     except (RuntimeError, EOFError, KeyError, pickle.UnpicklingError, AttributeError) as error:
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ModelCorrupt(
@@ -63,13 +67,13 @@ def segmentation_model(folder: Path) -> Any:
     return model.eval()
 
 
-def embedding_model(folder: Path, folded: bool = True) -> Any:
-    """CAM++ as a pyannote.audio model, ready for inference; `folded` makes it faster."""
+def embedding_model(folder: Path, quick: bool = True) -> Any:
+    """CAM++ as a pyannote.audio model, ready for inference; see `CamPlusPlus.quickened`."""
     with quiet():
         from stages.diarization.voiceprint import CamPlusPlusVoiceprint
 
         def read(path: Path) -> CamPlusPlusVoiceprint:
-            return CamPlusPlusVoiceprint.from_checkpoint(path, folded)
+            return CamPlusPlusVoiceprint.from_checkpoint(path, quick)
 
         return load(weights(folder, EMBEDDING_FILE), read)
 

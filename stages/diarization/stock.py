@@ -19,7 +19,7 @@ def stock_pipeline(segmentation: Path, embedding: Path) -> Any:
 
     Call it with {"waveform": (1, samples) tensor, "sample_rate": 16000, "uri": name}.
     """
-    models = segmentation_model(segmentation), embedding_model(embedding, folded=False)
+    models = segmentation_model(segmentation), embedding_model(embedding, quick=False)
     with quiet():
         from pyannote.audio.core.plda import PLDA
         from pyannote.audio.pipelines import SpeakerDiarization

@@ -35,15 +35,15 @@ class CamPlusPlusVoiceprint(Model):  # type: ignore[misc]
         self.network = CamPlusPlus()
 
     @classmethod
-    def from_checkpoint(cls, path: Path, folded: bool = True) -> CamPlusPlusVoiceprint:
+    def from_checkpoint(cls, path: Path, quick: bool = True) -> CamPlusPlusVoiceprint:
         """The model with the weights of `path`, ready for inference.
 
-        folded: fold batch normalisation into convolutions, which is faster and computes the same.
+        quick: see `CamPlusPlus.quickened`.
         """
         model = cls()
         model.network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
-        if folded:
-            model.network.folded()
+        if quick:
+            model.network.quickened()
         model.eval()
         return model
 
