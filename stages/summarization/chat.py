@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -33,8 +32,6 @@ class ChatTokenizer:
     """The tokenizer and chat template in a model's folder, read without any network."""
 
     def __init__(self, path: Path | str) -> None:
-        os.environ.setdefault("HF_HUB_OFFLINE", "1")
-        os.environ.setdefault("TRANSFORMERS_OFFLINE", "1")
         from transformers import AutoTokenizer
 
         # Its pattern is Qwen's own; transformers takes any local one of this form for a faulty one.
