@@ -10,7 +10,7 @@ from pipeline.ports import Diarizer
 LISTENING_VERSION = "2"
 """Changes when `listen` would hear the same sound differently."""
 
-DIARIZATION_VERSION = "2"
+DIARIZATION_VERSION = "3"
 """Changes when `separate` would group the same voices differently."""
 
 
