@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from stages.summarization.claim_words import CLAIM_WORDS
+from stages.summarization.claims import VOCABULARIES
 from stages.summarization.numbers import all_values, numbers
 from stages.summarization.sentences import Sentence
 from stages.summarization.words import UNSPACED, Lexicon, stem, tokens
@@ -35,7 +35,7 @@ def sound_heading(text: str, part: Sequence[Sentence], lexicon: Lexicon) -> str 
     text = re.sub(r"\s+", " ", text).strip(" .。\"“”'#*-:")
     if not _short_enough(text, language) or re.search(r"[.!?。！？，]", text):
         return None
-    words = CLAIM_WORDS.get(language)
+    words = VOCABULARIES.get(language)
     if words and any(t in words.personal for t in tokens(text, language)):
         return None
     said = " ".join(s.text for s in part)

@@ -14,7 +14,7 @@ from math import exp
 from pipeline.minutes import Statement
 from pipeline.ports import Completion, LanguageModel, Progress, Prompt
 from pipeline.types import SpeakerId, Transcript, UtteranceId
-from stages.summarization.claims import CHECKED, faults
+from stages.summarization.claims import VOCABULARIES, faults
 from stages.summarization.decisions import Decision
 from stages.summarization.evidence import Passage
 from stages.summarization.headings import sound_heading
@@ -67,7 +67,7 @@ class Rewriter:
     @staticmethod
     def can(model: LanguageModel | None, language: str | None) -> bool:
         """Whether the model writes `language` and what it writes can be checked."""
-        return model is not None and language in model.languages and language in CHECKED
+        return model is not None and language in model.languages and language in VOCABULARIES
 
     async def retell(
         self, runs: Sequence[tuple[Sequence[Sentence], bool]], progress: Progress

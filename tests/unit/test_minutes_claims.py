@@ -44,6 +44,11 @@ FUNNEL = "We had 1,840 sign-ups, and only 41 percent of them finished the onboar
             "I'll send the draft to the lawyers tomorrow.",
         ),
         (
+            "Speaker 1 said that the team don't touch the monthly price, but whoever pays for a "
+            "year gets a discount.",
+            "We don't touch the monthly price, but whoever pays for a year gets a discount.",
+        ),
+        (
             "The supplier wants to raise the price by seven percent from July.",
             "Our supplier wants to raise the price by seven percent from July.",
         ),
@@ -86,6 +91,34 @@ def test_a_faithful_report_passes(claim: str, said: str) -> None:
         (
             "Speaker 1 said they don't want to invite colleagues.",
             "In the interviews they said they don't want to invite colleagues.",
+        ),
+        (
+            "The team would like to have a fixed number of training days.",
+            "People would like to have a fixed number of training days.",
+        ),
+        ("The team can build the dashboard check.", "My team can build the dashboard check."),
+        ("Speaker 1 adds a check to the dashboard.", "Third, we add a check to the dashboard."),
+        (
+            "Speaker 1 said that the team is nine percent below the old price, but they would "
+            "have to store the boxes.",
+            "They're nine percent below the old price, but we would have to store the boxes.",
+        ),
+        (
+            "The team suggests a monthly meeting, where the team explain what was decided.",
+            "I suggest a monthly meeting, where we explain what was decided.",
+        ),
+        (
+            "The team don't touch the monthly price, but whoever pays for a year gets a discount.",
+            "We don't touch the monthly price, but whoever pays for a year gets a discount.",
+        ),
+        # an order or a proposal told as a fact
+        (
+            "Anna will check whether the depot uses it.",
+            "Anna, could you check whether the depot uses it?",
+        ),
+        (
+            "All alerts go to the phone.",
+            "I have three proposals. First, all alerts go to the phone.",
         ),
         # somebody speaking instead of a report
         ("We had 1,840 sign-ups.", FUNNEL),

@@ -54,7 +54,7 @@ ENGLISH = Patterns(
     proposal_taken=(
         r"^(?:(?:okay|ok|alright|good|great|fine|right|perfect|so|then|yes)\b[,.]? )*(?:so "
         r"|then )?we(?:'ll| will|'re going to| are going to)? (?!(?:ask|see"
-        r"|find|check|look|talk|tell|speak|discuss|meet|try|start with|come back|get|do|take a)\b)"
+        r"|find|check|look|talk|tell|speak|discuss|meet|try|come back|get|do|take a)\b)"
         r"(?:<VERBS>|keep|drop|ship|use|stay|skip|postpone|cancel|hire"
         r"|offer|adopt|freeze|meet|delay|shut|stop|limit|reduce|increase|hold)\b",
     ),
