@@ -22,7 +22,7 @@ from stages.summarization.sentences import Sentence, split
 from stages.summarization.vectors import counted, embedded, knows
 from stages.summarization.words import Lexicon
 
-MINUTES_VERSION = "1"
+MINUTES_VERSION = "2"
 """Changes whenever the same transcript would give other minutes."""
 
 _OVERVIEW = 6

@@ -14,7 +14,16 @@ from pipeline.config import MinutesSettings
 from pipeline.errors import ModelUnreachable
 from pipeline.minutes import Minutes
 from pipeline.ports import Completion, Prompt
-from pipeline.types import Coverage, Transcript
+from pipeline.types import (
+    Coverage,
+    Span,
+    Speaker,
+    SpeakerId,
+    Transcript,
+    Utterance,
+    UtteranceId,
+    Word,
+)
 from stages.fakes import HashingEmbedder, ScriptedLanguageModel, retell, scripted_transcript
 from stages.summarization import MinutesStage
 
@@ -243,6 +252,54 @@ async def test_a_model_that_could_not_be_had_is_mentioned() -> None:
     stage = MinutesStage(wanted, None, None, remarks=["Made without it: too little memory."])
     noted = await stage.summarise(meeting(), lambda part: None)
     assert noted.notes == ("Made without it: too little memory.",)
+
+
+WORDS = st.text(
+    st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), min_size=1, max_size=12
+).filter(lambda w: not w.isspace())
+
+
+@st.composite
+def transcripts(draw: st.DrawFn) -> Transcript:
+    """Any words by anybody in any language, one after the other."""
+    now, utterances = 0.0, []
+    for i in range(draw(st.integers(0, 12))):
+        said = draw(
+            st.lists(WORDS | st.sampled_from(["I'll", "let's", "send", "?", "."]), max_size=9)
+        )
+        words = []
+        for text in said:
+            words.append(Word(text, Span(now, now + 0.3), draw(st.floats(0, 1))))
+            now += draw(st.sampled_from([0.3, 3.0, 40.0]))
+        speaker = SpeakerId(draw(st.sampled_from(["S1", "S2", "S3"])))
+        language = draw(st.sampled_from(["en", "zh", "ja", "th", "de", "xx"]))
+        if words:
+            utterances.append(Utterance(UtteranceId(f"u{i}"), speaker, tuple(words), language))
+    speakers = (Speaker(SpeakerId("S1"), "Speaker 1"), Speaker(SpeakerId("S2"), "(.*"))
+    language = utterances[0].language if utterances else None
+    return Transcript(tuple(utterances), speakers, language, now, Coverage(now, now))
+
+
+@settings(deadline=None, max_examples=150)
+@given(transcript=transcripts(), retells=st.booleans())
+async def test_any_transcript_gets_minutes_that_cite_it(
+    transcript: Transcript, retells: bool
+) -> None:
+    model = ScriptedLanguageModel() if retells else None
+    minutes = await MinutesStage(QUOTING, HashingEmbedder(), model).summarise(
+        transcript, lambda part: None
+    )
+    ids = {u.id for u in transcript.utterances}
+    cited = [
+        *(s.evidence for s in (*minutes.overview, *minutes.decisions, *minutes.questions)),
+        *(s.evidence for c in minutes.chapters for s in c.summary),
+        *(a.evidence for a in minutes.action_items),
+        *(k.evidence for k in minutes.keywords),
+    ]
+    assert all(evidence and set(evidence) <= ids for evidence in cited)
+    if minutes.chapters:
+        held = [u for c in minutes.chapters for u in c.utterances]
+        assert held == [u.id for u in transcript.utterances]
 
 
 async def test_who_spoke_how_long_adds_up() -> None:
