@@ -47,6 +47,7 @@ class Ct2LanguageModel:
         path: Path,
         threads: int = 1,
         *,
+        device: str = "cpu",
         name: str | None = None,
         languages: frozenset[str] = frozenset({"en", "zh"}),
         context: int = 4096,
@@ -55,16 +56,20 @@ class Ct2LanguageModel:
             raise ModelMissing(
                 f"{path}: expected model.bin of a CTranslate2 model. Run `parley models pull`."
             )
-        require_memory(path.name, required_memory(path))
         limit_threads()
         import ctranslate2
+
+        if device == "auto":
+            device = "cuda" if ctranslate2.get_cuda_device_count() else "cpu"
+        if device == "cpu":
+            require_memory(path.name, required_memory(path))
 
         self.name = name or path.name
         self.languages = languages
         self.context = context
         self._chat = ChatTokenizer(path)
         self._generator = ctranslate2.Generator(
-            str(path), device="cpu", compute_type="int8", inter_threads=1, intra_threads=threads
+            str(path), device=device, compute_type="int8", inter_threads=1, intra_threads=threads
         )
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="language-model")
 

@@ -32,7 +32,7 @@ _LONG = 22
 
 _POINTS_BACK = {
     "en": r"^(?:(?:it|they|he|she|this|that|these|those|there|then|which|who|because|since then"
-    r"|both|the other|"
+    r"|both|the other|not really|not yet|almost always|"
     r"exactly|nearly|him|her|them|its|their|his|first|second|third|the (?:first|second|third"
     r"|last) one|otherwise|"
     r"(?:one|two|three|four|five|six|none|some|most|half) (?!hundred|thousand|million|point)|i'd "

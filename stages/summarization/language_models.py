@@ -28,7 +28,7 @@ def build_language_model(
     if (folder / "model.bin").is_file():
         from stages.summarization.ct2_language_model import Ct2LanguageModel
 
-        return Ct2LanguageModel(folder, threads, name=name)
+        return Ct2LanguageModel(folder, threads, device=settings.device, name=name)
     from stages.summarization.transformers_language_model import TransformersLanguageModel
 
     return TransformersLanguageModel(folder, threads, device=settings.device, name=name)

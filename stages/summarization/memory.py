@@ -8,12 +8,13 @@ from pipeline.errors import ModelTooLarge
 
 _MEMINFO = Path("/proc/meminfo")
 _CGROUPS = (
-    (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory.current")),
-    (
-        Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
-        Path("/sys/fs/cgroup/memory/memory.usage_in_bytes"),
+    tuple(Path("/sys/fs/cgroup") / f"memory.{n}" for n in ("max", "current", "stat")),
+    tuple(
+        Path("/sys/fs/cgroup/memory") / f"memory.{n}"
+        for n in ("limit_in_bytes", "usage_in_bytes", "stat")
     ),
 )
+"""Limit, use and statistics of a container, in versions 2 and 1."""
 
 
 def available_memory() -> int | None:
@@ -26,10 +27,18 @@ def available_memory() -> int | None:
         for line in _MEMINFO.read_text().splitlines():
             if line.startswith("MemAvailable:"):
                 found.append(int(line.split()[1]) * 1024)
-    for limit, used in _CGROUPS:
+    for limit, used, statistics in _CGROUPS:
         if limit.is_file() and used.is_file() and limit.read_text().strip().isdigit():
-            found.append(int(limit.read_text()) - int(used.read_text()))
+            held = int(used.read_text()) - _reclaimable(statistics)
+            found.append(int(limit.read_text()) - held)
     return max(0, min(found)) if found else None
+
+
+def _reclaimable(statistics: Path) -> int:
+    """Bytes of files kept in memory that make room when they must."""
+    lines = statistics.read_text().splitlines() if statistics.is_file() else []
+    values = dict(line.split() for line in lines if len(line.split()) == 2)
+    return int(values.get("total_inactive_file", values.get("inactive_file", 0)))
 
 
 def require_memory(model: str, needed: int) -> None:

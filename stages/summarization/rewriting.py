@@ -29,7 +29,7 @@ _ANSWER = 90
 _HEADING = 18
 """Tokens an answer may take; a longer one is cut off and therefore not used."""
 
-_SLICE = 16
+_SLICE = 8
 """Prompts between two reports of progress."""
 
 _VETO = 0.45

@@ -135,11 +135,14 @@ def test_free_memory_is_the_containers_where_that_is_less(
     for name, text in (
         ("meminfo", "MemAvailable: 8000000 kB\n"),
         ("max", "3000"),
-        ("used", "1000"),
+        ("used", "1500"),
+        ("stat", "anon 5\ninactive_file 500\n"),
     ):
         (tmp_path / name).write_text(text)
     monkeypatch.setattr(memory, "_MEMINFO", tmp_path / "meminfo")
-    monkeypatch.setattr(memory, "_CGROUPS", ((tmp_path / "max", tmp_path / "used"),))
+    monkeypatch.setattr(
+        memory, "_CGROUPS", ((tmp_path / "max", tmp_path / "used", tmp_path / "stat"),)
+    )
     assert memory.available_memory() == 2000
     (tmp_path / "max").write_text("max\n")
     assert memory.available_memory() == 8_192_000_000
