@@ -198,7 +198,13 @@ class Reading:
         return Passage(reference.anchor, reference.time, self.names[item.speaker], spoken(item))
 
     def _points(self, statements: Sequence[Statement]) -> tuple[Point, ...]:
-        return tuple(Point(one_line(s.text), self._cited(s.evidence)) for s in statements)
+        return tuple(Point(self._worded(s), self._cited(s.evidence)) for s in statements)
+
+    def _worded(self, statement: Statement) -> str:
+        """The sentence; a quotation with who said it, since its "I" is nobody's otherwise."""
+        text = one_line(statement.text)
+        said = next((u for u in self.transcript.utterances if u.id in statement.evidence[:1]), None)
+        return f"{self.names[said.speaker]}: “{text}”" if statement.extractive and said else text
 
     def _cited(self, evidence: tuple[UtteranceId, ...]) -> tuple[Reference, ...]:
         return tuple(self._references[e] for e in evidence if e in self._references)

@@ -89,7 +89,7 @@ TWO = transcript_of(
 FIRST, SECOND = TWO.utterances[0].id, TWO.utterances[1].id
 MINUTES = Minutes(
     title="Beginning",
-    overview=(Statement("They begin *now*.", (FIRST, SECOND)),),
+    overview=(Statement("They begin *now*.", (FIRST, SECOND), extractive=False),),
     chapters=(
         Chapter("Greeting", Span(0, 3), (Statement("Good morning.", (FIRST,)),), (FIRST, SECOND)),
     ),
@@ -354,6 +354,7 @@ def test_markdown_shows_minutes_first_and_links_each_point_to_what_was_said():
     text = export("md", TWO, MINUTES).decode()
     assert text.index("## Minutes") < text.index("## Transcript")
     assert "- They begin \\*now\\*. [00:00](#u1), [00:02](#u2)" in text
+    assert "- Name of S2: “To begin.” [00:02](#u2)" in text, "a quotation says whose it is"
     assert '<a id="u2"></a>**Name of S2** (00:02): Yes, let us begin.' in text
     rendered = MarkdownIt("commonmark").enable("table").render(text)
     assert "<td>Begin | at once</td>\n<td>Name of S2</td>\n<td>tomorrow</td>" in rendered
