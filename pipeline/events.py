@@ -5,7 +5,7 @@ client shows are the same fold. Durable events carry a sequence number, volatile
 
 | type | payload |
 |---|---|
-| meeting.started | title, duration (seconds) |
+| meeting.started | title, duration (seconds as the file says, or null; meeting.ended knows) |
 | stage.progress (volatile) | stage, done (in [0, 1]) |
 | utterance.partial (volatile) | text, start, end: heard, not yet attributed |
 | speaker.joined, speaker.renamed | a Speaker |
@@ -105,7 +105,7 @@ def _adapter(type_: Any) -> TypeAdapter[Any]:
 
 
 def _started(view: MeetingView, payload: dict[str, Any]) -> MeetingView:
-    transcript = replace(view.transcript, duration=payload["duration"])
+    transcript = replace(view.transcript, duration=payload["duration"] or 0.0)
     return replace(view, title=payload["title"], transcript=transcript)
 
 

@@ -2,9 +2,11 @@
 
     decode → speech → { transcribe ‖ listen → separate } → attribute → utterances → minutes
 
-Speech is found and transcribed as it is found; voices are listened to meanwhile. Each finished
-stage is kept as a checkpoint, the transcription also half-way, so that a run killed anywhere goes
-on where it was. Models are asked for only when a stage really has to run.
+Speech is found while the sound is still being decoded and transcribed as it is found; voices are
+listened to meanwhile. The diarizer, which takes longest to import, is not asked for before the
+first words are there, so that it does not hold them up. Each finished stage is kept as a
+checkpoint, the transcription also half-way, so that a run killed anywhere goes on where it was.
+Models are asked for only when a stage really has to run.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from pipeline.attribution import PhraseVoices, attribute, first_guess
-from pipeline.audio import Decoded, content_hash, decode, open_decoded
+from pipeline.audio import Decoded, Reading, content_hash
 from pipeline.channels import channel_diarization, in_order
 from pipeline.checkpoints import Checkpoints, JsonCodec, key_of
 from pipeline.config import Profile
@@ -151,38 +153,45 @@ class _Run:
 
     async def meeting(self) -> Meeting:
         self._recording = await asyncio.to_thread(content_hash, self._request.path)
-        decoded = await self._decode()
         title = self._request.title or self._request.path.stem
-        self._emit("meeting.started", {"title": title, "duration": round(decoded.duration, 3)})
-        for text in decoded.warnings:
-            self._emit("warning", {"text": text})
-        if self._request.channels == "separate" and len(decoded.sounds) > 1:
-            speech, segments, diarization = await self._channels(decoded)
-        else:
-            speech, segments, diarization = await self._mixed(decoded.sounds[0])
+        async with self._reading() as reading:
+            length = await reading.begun()
+            duration = None if length is None else round(length, 3)
+            self._emit("meeting.started", {"title": title, "duration": duration})
+            if self._request.channels == "separate" and len((await reading.whole()).sounds) > 1:
+                decoded = await self._decoded(reading)
+                speech, segments, diarization = await self._channels(decoded)
+            else:
+                decoded, (speech, segments, diarization) = await together(
+                    self._decoded(reading), self._mixed(reading)
+                )
         self._publish(decoded, speech, segments, diarization)
         if self._request.minutes and self._profile.minutes.enabled:
             await self._minutes()
         return Meeting(title, self._recording, self._view.transcript, self._view.minutes)
 
-    async def _decode(self) -> Decoded:
+    def _reading(self) -> Reading:
         mode = self._request.channels
         self._decode_key = key_of("decode", DECODER_VERSION, self._recording, mode)
         target = self._checkpoints.folder(self._recording) / f"sound-{self._decode_key[:32]}.s16"
-        progress = self._progress("decode")
-        decoded = await asyncio.to_thread(open_decoded, target)
-        if decoded is None:
-            decoded = await asyncio.to_thread(decode, self._request.path, target, mode, progress)
-        progress(1.0)
+        return Reading(self._request.path, target, mode, self._progress("decode"))
+
+    async def _decoded(self, reading: Reading) -> Decoded:
+        """The whole sound, and a word on what is the matter with it."""
+        decoded = await reading.whole()
+        for text in decoded.warnings:
+            self._emit("warning", {"text": text})
         return decoded
 
-    async def _mixed(self, sound: Sound) -> tuple[list[Speech], list[Segment], Diarization]:
+    async def _mixed(self, reading: Reading) -> tuple[list[Speech], list[Segment], Diarization]:
         """One sound with any number of speakers in it."""
+        begun = asyncio.Event()
         (speech, segments), diarization = await together(
-            self._transcribe(sound, 0), self._diarize(sound)
+            self._transcribe(reading.sound, 0, lambda: reading.sound.expected, begun),
+            self._diarize(reading, begun),
         )
         segments = supported(segments, diarization, self._profile.attribution)
-        voices = await self._phrase_voices(sound, segments, diarization)
+        voices = await self._phrase_voices(reading.sound, segments, diarization)
         attributed = attribute(segments, diarization, self._profile.attribution, voices)
         return speech, list(attributed), reconciled(diarization, attributed)
 
@@ -208,12 +217,26 @@ class _Run:
 
     async def _channels(self, decoded: Decoded) -> tuple[list[Speech], list[Segment], Diarization]:
         """One speaker a channel, known by the channel."""
-        heard = [await self._transcribe(s, i) for i, s in enumerate(decoded.sounds)]
+        begun = asyncio.Event()
+        heard = [
+            await self._transcribe(sound, channel, lambda: decoded.sounds[0].length, begun)
+            for channel, sound in enumerate(decoded.sounds)
+        ]
         diarization = channel_diarization([speech for speech, _ in heard], decoded.duration)
         segments = in_order([segments for _, segments in heard])
         return [s for speech, _ in heard for s in speech], segments, diarization
 
-    async def _transcribe(self, sound: Sound, channel: int) -> tuple[list[Speech], list[Segment]]:
+    async def _transcribe(
+        self,
+        sound: Sound,
+        channel: int,
+        length: Callable[[], int | None],
+        begun: asyncio.Event,
+    ) -> tuple[list[Speech], list[Segment]]:
+        """Speech and words of one sound; `begun` is set once there are words, or none will come.
+
+        length: samples there are, as far as is known by now.
+        """
         keys = self._decode_key, channel
         speech_key = key_of(
             "speech", self._stages.fingerprint("speech"), self._profile.vad.digest(), *keys
@@ -222,17 +245,25 @@ class _Run:
             "asr", self._stages.fingerprint("asr"), self._profile.asr.digest(), speech_key
         )
         transcription = Transcription(self._checkpoints, self._recording, speech_key, asr_key)
-        return await transcription.run(
-            sound,
-            self._stages,
-            progress=self._progress("transcribe"),
-            heard=lambda s: self._emit(
-                "utterance.partial",
-                {"text": s.text, "start": s.span.start, "end": s.span.end},
-            ),
-        )
+        progress = self._progress("transcribe")
 
-    async def _diarize(self, sound: Sound) -> Diarization:
+        def reached(sample: int) -> None:
+            if (samples := length()) is not None:
+                progress(min(0.999, sample / max(1, samples)))
+
+        def heard(segment: Segment) -> None:
+            span = segment.span
+            payload = {"text": segment.text, "start": span.start, "end": span.end}
+            self._emit("utterance.partial", payload)
+            begun.set()
+
+        found = await transcription.run(sound, self._stages, reached, heard)
+        begun.set()
+        progress(1.0)
+        return found
+
+    async def _diarize(self, reading: Reading, begun: asyncio.Event) -> Diarization:
+        """Who spoke when; no model is asked for before `begun`."""
         settings, hint = self._profile.diarization, self._request.speakers
         heard = key_of(
             "listen", self._stages.fingerprint("listen"), settings.listening(), self._decode_key
@@ -244,9 +275,10 @@ class _Run:
         found: Diarization | None = self._load("diarization", told, DIARIZATION_CODEC)
         if found is None:
             voices = self._load("voices", heard, VOICES_CODEC)
+            await begun.wait()
             diarizer = await self._stages.diarizer()
             if voices is None:
-                voices = await diarizer.listen(sound, progress)
+                voices = await diarizer.listen((await reading.whole()).sounds[0], progress)
                 self._save("voices", heard, VOICES_CODEC, voices)
             found = await diarizer.separate(voices, hint)
             self._save("diarization", told, DIARIZATION_CODEC, found)

@@ -10,7 +10,7 @@ by the microphone. What a stage must keep to, checked by property tests:
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterable, AsyncIterator, Iterable
 from typing import Protocol, TypeVar
 
 Item = TypeVar("Item", contravariant=True)
@@ -41,12 +41,19 @@ class Stage(Protocol[Item, State, Output]):
         ...
 
 
-async def fold(stage: Stage[Item, State, Output], items: Iterable[Item]) -> AsyncIterator[Output]:
+async def fold(
+    stage: Stage[Item, State, Output], items: Iterable[Item] | AsyncIterable[Item]
+) -> AsyncIterator[Output]:
     """Everything `stage` makes of `items`, in order, as it is made."""
     state = stage.begin()
-    for item in items:
+    async for item in items if isinstance(items, AsyncIterable) else _at_once(items):
         state, outputs = await stage.step(state, item)
         for output in outputs:
             yield output
     for output in await stage.end(state):
         yield output
+
+
+async def _at_once(items: Iterable[Item]) -> AsyncIterator[Item]:
+    for item in items:
+        yield item

@@ -1,4 +1,4 @@
-"""Speech and words of one sound, found side by side and resumable half-way."""
+"""Speech and words of one sound, found side by side as it comes, resumable half-way."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
 
-from pipeline.audio import iter_chunks
+from pipeline.audio import arriving
 from pipeline.checkpoints import Checkpoints, JsonCodec
-from pipeline.ports import Progress, Sound
+from pipeline.ports import Sound
 from pipeline.stage import fold
 from pipeline.together import together
 from pipeline.types import Segment, Speech
@@ -42,21 +42,23 @@ class Transcription:
         self,
         sound: Sound,
         stages: Stages,
-        progress: Progress,
+        reached: Callable[[int], None],
         heard: Callable[[Segment], None],
     ) -> tuple[list[Speech], list[Segment]]:
-        """All speech and all segments, in order; `heard` is called with each new segment."""
+        """All speech and all segments, in order, while `sound` may still be growing.
+
+        `heard` is called with each new segment, `reached` with the sample they go up to.
+        """
         segments = self._load("asr", self._asr_key, SEGMENTS_CODEC)
         speech = self._load("speech", self._speech_key, SPEECH_CODEC)
         if segments is None or speech is None:
             found: asyncio.Queue[Speech | None] = asyncio.Queue()
             speech, segments = await together(
                 self._listen(sound, stages, speech, found),
-                self._write(sound, stages, found, progress, heard),
+                self._write(sound, stages, found, reached, heard),
             )
             self._save("asr", self._asr_key, SEGMENTS_CODEC, segments)
             self._checkpoints.discard(self._recording, "asr-halfway", self._asr_key)
-        progress(1.0)
         return speech, segments
 
     async def _listen(
@@ -69,7 +71,7 @@ class Transcription:
         speech = known
         if speech is None:
             speech = []
-            async for piece in fold(await stages.speech(), iter_chunks(sound, _CHUNK_SECONDS)):
+            async for piece in fold(await stages.speech(), arriving(sound, _CHUNK_SECONDS)):
                 speech.append(piece)
                 found.put_nowait(piece)
             self._save("speech", self._speech_key, SPEECH_CODEC, speech)
@@ -84,7 +86,7 @@ class Transcription:
         sound: Sound,
         stages: Stages,
         found: asyncio.Queue[Speech | None],
-        progress: Progress,
+        reached: Callable[[int], None],
         heard: Callable[[Segment], None],
     ) -> list[Segment]:
         asr = await stages.asr(sound)
@@ -104,7 +106,7 @@ class Transcription:
             for segment in new:
                 heard(segment)
             if new:
-                progress(min(0.999, piece.end / max(1, sound.length)))
+                reached(piece.end)
             if time.monotonic() - saved > _SNAPSHOT_SECONDS:
                 self._save("asr-halfway", self._asr_key, HALFWAY_CODEC, (taken, state, segments))
                 saved = time.monotonic()

@@ -137,6 +137,22 @@ def write_pieces(
     return path
 
 
+def write_streams(path: Path, sounds: list[Samples]) -> Path:
+    """A file of several audio streams, each of float32 (n,) at 16 kHz."""
+    import av
+
+    with av.open(str(path), "w") as out:
+        streams = [out.add_stream("pcm_s16le", rate=RATE, layout="mono") for _ in sounds]
+        for stream, sound in zip(streams, sounds, strict=True):
+            for start in range(0, len(sound), RATE):
+                cut = (sound[start : start + RATE] * 32767).astype(np.int16)[None]
+                frame = av.AudioFrame.from_ndarray(cut, format="s16", layout="mono")
+                frame.sample_rate, frame.pts, frame.time_base = RATE, start, Fraction(1, RATE)
+                out.mux(stream.encode(frame))
+            out.mux(stream.encode(None))
+    return path
+
+
 def write_film(path: Path, seconds: float = 1.0) -> Path:
     """A video without an audio stream."""
     import av

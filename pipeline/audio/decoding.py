@@ -22,6 +22,7 @@ from pipeline.audio.containers import (
     missing_end,
     open_container,
 )
+from pipeline.audio.growing import GrowingSound
 from pipeline.audio.mixing import Conversion, Frames
 from pipeline.audio.pcm import Decoded, PcmWriter, Source, open_decoded
 from pipeline.errors import AudioCorrupt, AudioEmpty
@@ -40,6 +41,8 @@ LEAP = 2048
 """Bytes between two packets of a file with nothing but sound that only damage explains."""
 GIVE_UP = 16
 """Failures to read on, one after another, after which the rest is given up."""
+SURE = 10.0
+"""Seconds, not silent and mostly undamaged, after which a stream counts whatever comes later."""
 SHOWN_GAPS = 5
 
 
@@ -48,13 +51,15 @@ def decode(
     target: Path,
     channels: Literal["mix", "separate"] = "mix",
     progress: Progress = lambda _: None,
+    growing: GrowingSound | None = None,
 ) -> Decoded:
     """Decode `source` once, as a stream, to the work file `target` at 16 kHz.
 
-    channels: "mix" makes one sound of all channels, "separate" one sound of each. Memory stays the
-    same whatever the length. A file that breaks off or is damaged half-way gives what could be
-    read, with `partial` saying what is missing; damaged stretches are silent, later times right.
-    Of several audio streams the default one is taken, or the first with any sound in it.
+    channels: "mix" makes one sound of all channels, "separate" one sound of each. growing: shows
+    a single sound from when it is sure to be kept. Memory stays the same whatever the length. A
+    file that breaks off or is damaged half-way gives what could be read, with `partial` saying what
+    is missing; damaged stretches are silent, later times right. Of several audio streams the
+    default one is taken, or the first with any sound in it.
     Raises AudioMissing, AudioEmpty, NotAudio, NoAudioStream, AudioCorrupt, AudioEncrypted, and
     ParleyError if PyAV is missing or the disk is full.
     """
@@ -67,7 +72,8 @@ def decode(
     for index, anyhow in attempts:
         with open_container(source) as container:
             reading = _Reading(source, container, container.streams[index], progress)
-            if reading.run(target, channels, anyhow):
+            reading.anyhow, reading.growing = anyhow, growing
+            if reading.run(target, channels):
                 break
     decoded = open_decoded(target)
     if decoded is None:
@@ -100,6 +106,9 @@ class _Losses:
     def damage(self) -> float:
         return sum(g.seconds for g in self.gaps if g.damaged)
 
+    def hopeless(self) -> bool:
+        return self.bad_packets > 9 * max(1, self.good_packets)
+
 
 class _Reading:
     """The state of one pass over one audio stream."""
@@ -120,33 +129,36 @@ class _Reading:
         self.conversion: Conversion | None = None
         self.frames = Frames()
         self.waiting: list[Samples] = []
+        self.anyhow = False  # silence is taken too
+        self.growing: GrowingSound | None = None
+        self.sure = False  # the stream is the one to hear, whatever comes later
 
-    def run(self, target: Path, channels: Literal["mix", "separate"], anyhow: bool) -> bool:
+    def run(self, target: Path, channels: Literal["mix", "separate"]) -> bool:
         """Decode to `target`; False if there is no sound and another stream may have some.
 
         Raises AudioEmpty or AudioCorrupt if there is none and `anyhow` is set.
         """
         frames = self._frames()
         first = next(frames, None)
-        if first is None or self.losses.bad_packets > 9 * max(1, self.losses.good_packets):
-            return self._nothing(anyhow)
+        if first is None or self.losses.hopeless():
+            return self._nothing()
         rate, count = first.rate, first.layout.nb_channels
         with PcmWriter(target, 1 if channels == "mix" else count) as writer:
             self._take(first, writer)
             for frame in frames:
                 self._take(frame, writer)
             self._drain(writer, last=True)
-            if self.losses.bad_packets > 9 * self.losses.good_packets:
-                return self._nothing(anyhow)
-            if not writer.peak and not anyhow:
+            if self.losses.hopeless() and not self.sure:
+                return self._nothing()
+            if not writer.peak and not self.anyhow:
                 return False
             codec = self.stream.codec_context.name
             partial, warnings = self._partial(), tuple(self._warnings(channels, count))
             writer.commit(Source(self.form, codec, rate, count, partial, warnings))
         return True
 
-    def _nothing(self, anyhow: bool) -> bool:
-        if not anyhow:
+    def _nothing(self) -> bool:
+        if not self.anyhow:
             return False
         name, codec = self.source, _name(self.stream)
         if self.losses.bad_packets or self.losses.broke_off:
@@ -251,6 +263,20 @@ class _Reading:
         if last:
             writer.write(self.conversion.flush())
             self.losses.clipped += self.conversion.clipped
+        self._show(writer)
+
+    def _show(self, writer: PcmWriter) -> None:
+        """Let the sound so far be heard, once this stream is sure to be kept."""
+        following = self.growing if writer.channels == 1 else None
+        if not self.sure:
+            heard = self.position >= SURE and (writer.peak > 0 or self.anyhow)
+            self.sure = heard and self.losses.bad_packets <= self.losses.good_packets
+            if not self.sure or following is None:
+                return
+            following.begin(writer.flush(), self.length)
+        if following is not None:
+            writer.flush()
+            following.grow(writer.length)
 
     def _follow(self, packet: Any) -> None:
         """Note how far in the file we are, and whether a good part of it was jumped over."""

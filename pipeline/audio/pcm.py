@@ -22,14 +22,14 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.errors import AudioMissing, ParleyError
-from pipeline.ports import Sound
-from pipeline.types import SAMPLE_RATE, AudioChunk, Samples
+from pipeline.types import SAMPLE_RATE, Samples
 
 FORM = "parley-pcm/1"
 FULL_SCALE = 32768.0
 ABANDONED = 3600.0
 """Seconds without a write after which a temporary file belongs to nobody."""
-_SAMPLE = np.dtype("<i2")
+SAMPLE = np.dtype("<i2")
+"""How a sample is stored."""
 
 
 class PcmFile:
@@ -42,7 +42,7 @@ class PcmFile:
     def __init__(self, path: Path, channels: int = 1, channel: int = 0) -> None:
         """path: the work file; channels: how many are interleaved; channel: which one to read."""
         self.path, self.channels, self.channel = path, channels, channel
-        self._samples = np.memmap(path, dtype=_SAMPLE, mode="r").reshape(-1, channels)[:, channel]
+        self._samples = np.memmap(path, dtype=SAMPLE, mode="r").reshape(-1, channels)[:, channel]
 
     @property
     def length(self) -> int:
@@ -112,9 +112,15 @@ class PcmWriter:
         """Append int16 (n, channels)."""
         if len(samples):
             with self._explained():
-                self._file.write(np.ascontiguousarray(samples, dtype=_SAMPLE).data)
+                self._file.write(np.ascontiguousarray(samples, dtype=SAMPLE).data)
             self.length += len(samples)
             self.peak = max(self.peak, int(samples.max()), -int(samples.min()))
+
+    def flush(self) -> Path:
+        """Make what was written readable under the temporary name, which is returned."""
+        with self._explained():
+            self._file.flush()
+        return self._temporary
 
     def commit(self, source: Source) -> None:
         """Give the file its name, then write the sidecar, which makes it count."""
@@ -156,20 +162,13 @@ def open_decoded(target: Path) -> Decoded | None:
         if about.pop("form") != FORM:
             return None
         length, count = about.pop("length"), about.pop("sounds")
-        if target.stat().st_size != length * count * _SAMPLE.itemsize:
+        if target.stat().st_size != length * count * SAMPLE.itemsize:
             return None
         about["warnings"] = tuple(about["warnings"])
         sounds = tuple(PcmFile(target, count, i) for i in range(count))
         return Decoded(sounds=sounds, duration=length / SAMPLE_RATE, **about)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
-
-
-def iter_chunks(sound: Sound, seconds: float) -> Iterator[AudioChunk]:
-    """`sound` in pieces of `seconds`, as it would arrive; the last may be shorter."""
-    step = max(1, round(seconds * SAMPLE_RATE))
-    for start in range(0, sound.length, step):
-        yield AudioChunk(sound.read(start, start + step), start)
 
 
 def content_hash(path: Path) -> str:

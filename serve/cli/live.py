@@ -162,8 +162,8 @@ class LiveView:
     def event(self, event: MeetingEvent) -> None:
         """Moves the bars."""
         if event.type == "meeting.started":
-            length = clock(event.payload["duration"])
-            self._view.heading += f"  {length}"
+            if (length := event.payload["duration"]) is not None:
+                self._view.heading += f"  {clock(length)}"
         elif event.type == "utterance.partial":
             self._view.heard = one_line(event.payload["text"])
         elif event.type == "warning":

@@ -146,9 +146,10 @@ class AsrStage:
     async def _again(self, start: float, end: float, hint: AsrHint) -> list[Segment]:
         """What is said between two times (seconds) with nothing before it, if it is certain."""
         low = max(0, round((start - _MARGIN) * SAMPLE_RATE))
-        high = min(self._sound.length, round((end + _MARGIN) * SAMPLE_RATE), low + WINDOW)
-        hearing = await self._transcriber.transcribe(self._sound.read(low, high), hint)
-        piece = [Speech(low, high)]
+        high = min(round((end + _MARGIN) * SAMPLE_RATE), low + WINDOW)
+        window = self._sound.read(low, high)
+        hearing = await self._transcriber.transcribe(window, hint)
+        piece = [Speech(low, low + len(window))]
         placed = [_placed(s, piece, self._settings.max_word_duration) for s in hearing.segments]
         return [s for s in placed if certain(s, self._settings)]
 

@@ -1,5 +1,6 @@
 """The work file, and the laws of turning frames into it."""
 
+import asyncio
 import hashlib
 import json
 import os
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.audio import PcmFile, content_hash, decode, iter_chunks, open_decoded
+from pipeline.audio import PcmFile, arriving, content_hash, decode, open_decoded
 from pipeline.audio.mixing import Conversion
 from pipeline.errors import AudioMissing
 from tests.sounds import chirp, tone, white_noise, write_sound
@@ -78,7 +79,11 @@ def test_chunks_are_the_whole_sound_in_order(tmp_path_factory, seconds):
     target = tmp_path_factory.mktemp("pcm") / "x.pcm"
     np.arange(40_000, dtype="<i2").tofile(target)
     sound = PcmFile(target)
-    chunks = list(iter_chunks(sound, seconds))
+
+    async def collect():
+        return [chunk async for chunk in arriving(sound, seconds)]
+
+    chunks = asyncio.run(collect())
     assert [c.offset for c in chunks] == [0, *(c.end for c in chunks[:-1])]
     assert np.array_equal(np.concatenate([c.samples for c in chunks]), sound.read(0, 40_000))
 
