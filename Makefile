@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: help setup demo test test-fast test-slow check format bench clean
+.PHONY: help setup demo test test-fast test-slow check format bench bench-peers compare clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -45,6 +45,12 @@ format: $(STAMP) ## Format the code
 
 bench: setup ## Accuracy on DATA (a folder of recordings with references)
 	$(BIN)/python -m benchmarks.accuracy $(or $(DATA),$(error make bench DATA=folder))
+
+bench-peers: setup ## Make an environment for each tool that Parley is compared with: 17 GB
+	$(BIN)/python -m benchmarks.peers.environments
+
+compare: bench-peers ## Compare with other tools on DATA, long recordings cut to CUT seconds for the slow ones
+	$(BIN)/python -m benchmarks.compare $(or $(DATA),$(error make compare DATA=folder)) --cut $(or $(CUT),600)
 
 clean: ## Remove what setup made here (models stay in the cache)
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache dist

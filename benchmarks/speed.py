@@ -15,11 +15,12 @@ import platform
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+from benchmarks.watching import Watch, reaped
 
 STAGES = ("decode", "transcribe", "diarize", "minutes")
 PACKAGES = ("faster-whisper", "ctranslate2", "pyannote.audio", "torch", "transformers")
@@ -52,23 +53,19 @@ def main() -> None:
 
 def measure(file: Path, profile: str = "cpu", minutes: bool = True) -> dict[str, Any]:
     """One cold run: wall and CPU seconds, peak resident and anonymous memory in MB, stages."""
-    import psutil
-
     with tempfile.TemporaryDirectory() as scratch:
         command = [sys.executable, "-m", "serve.cli", "transcribe", str(file), "--json"]
         command += ["--fresh", "--out", scratch, "--format", "json", "--profile", profile]
         command += [] if minutes else ["--no-minutes"]
         begun = time.monotonic()
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        watched = psutil.Process(process.pid)
-        watch = _Watch(watched)
+        watch = Watch(process.pid)
         watch.start()
         events = [(time.monotonic() - begun, json.loads(line)) for line in process.stdout or ()]
-        watch.done.set()
-        watch.join()
-        process.wait()
-        if process.returncode not in (0, 4):
-            raise SystemExit(f"{file}: parley transcribe ended with {process.returncode}")
+        code, cpu = reaped(process)
+        watch.stop()
+        if code not in (0, 4):
+            raise SystemExit(f"{file}: parley transcribe ended with {code}")
     wall = time.monotonic() - begun
     duration = next(e["payload"]["duration"] for _, e in events if e["type"] == "meeting.started")
     row: dict[str, Any] = {
@@ -76,45 +73,12 @@ def measure(file: Path, profile: str = "cpu", minutes: bool = True) -> dict[str,
         "sound": duration,
         "wall": round(wall, 2),
         "rtf": round(wall / duration, 4),
-        "cpu": round(watch.cpu, 2),
-        "cpu_per_second": round(watch.cpu / duration, 4),
+        "cpu": round(cpu, 2),
+        "cpu_per_second": round(cpu / duration, 4),
         "rss_mb": round(watch.resident / 1e6),
         "anon_mb": round(watch.anonymous / 1e6),
     }
     return row | {f"{s}_s": _seconds(events, s) for s in STAGES}
-
-
-class _Watch(threading.Thread):
-    """Samples the memory and processor time of a process and its children."""
-
-    def __init__(self, process: Any) -> None:
-        super().__init__(daemon=True)
-        self.done = threading.Event()
-        self.resident = self.anonymous = 0
-        self.cpu = 0.0
-        self._process = process
-
-    def run(self) -> None:
-        import psutil
-
-        while not self.done.wait(0.1):
-            try:
-                family = [self._process, *self._process.children(recursive=True)]
-                self.resident = max(self.resident, sum(p.memory_info().rss for p in family))
-                self.anonymous = max(self.anonymous, sum(_anonymous(p.pid) for p in family))
-                times = self._process.cpu_times()
-                own = times.user + times.system + times.children_user + times.children_system
-                self.cpu = max(self.cpu, own)
-            except (psutil.NoSuchProcess, FileNotFoundError):
-                continue
-
-
-def _anonymous(pid: int) -> int:
-    """RssAnon of a process in bytes; 0 where the system does not tell."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("RssAnon:"):
-            return int(line.split()[1]) * 1024
-    return 0
 
 
 def _seconds(events: list[tuple[float, dict[str, Any]]], stage: str) -> float | None:
