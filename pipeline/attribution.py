@@ -82,14 +82,12 @@ def first_guess(
 
 def emissions(words: Sequence[Word], diarization: Diarization) -> Scores:
     """How likely each speaker said each word, float64 (words, speakers), rows summing to 1."""
-    frames = len(diarization.posterior)
-    total = np.zeros((frames + 1, len(diarization.speakers)))
-    np.cumsum(diarization.posterior, axis=0, out=total[1:])
+    posterior, frames = diarization.posterior, len(diarization.posterior)
 
     def mean(start: float, end: float) -> Scores:
         low = min(max(0, round(start / diarization.frame_step)), max(0, frames - 1))
         high = min(max(low + 1, round(end / diarization.frame_step)), frames)
-        average: Scores = (total[high] - total[low]) / max(1, high - low)
+        average: Scores = posterior[low:high].sum(axis=0, dtype=np.float64) / max(1, high - low)
         return average
 
     scores = np.empty((len(words), len(diarization.speakers)))

@@ -69,10 +69,10 @@ class Checkpoints:
         """What `stage` made, or None if it never finished or its file is damaged."""
         path = self._path(recording, stage, key)
         try:
-            data = path.read_bytes()
+            with path.open("rb") as file:
+                digest, body = file.read(_DIGEST), file.read()
         except FileNotFoundError:
             return None
-        digest, body = data[:_DIGEST], data[_DIGEST:]
         if hashlib.sha256(body).digest() != digest:
             return None
         try:

@@ -81,6 +81,11 @@ def jsonable(value: object) -> Any:
     return _adapter(type(value)).dump_python(value, mode="json")
 
 
+def as_json(value: object) -> bytes:
+    """A value of ours as JSON text, UTF-8."""
+    return _adapter(type(value)).dump_json(value)
+
+
 def reduce(view: MeetingView, event: MeetingEvent) -> MeetingView:
     """What is known after `event`; unknown types change nothing."""
     step = _REDUCERS.get(event.type)

@@ -12,6 +12,7 @@ Models are asked for only when a stage really has to run.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import threading
 import time
 from collections.abc import Callable
@@ -25,7 +26,15 @@ from pipeline.channels import channel_diarization, in_order
 from pipeline.checkpoints import Checkpoints, JsonCodec, key_of
 from pipeline.config import Profile
 from pipeline.coverage import coverage
-from pipeline.events import VOLATILE, EventType, MeetingEvent, MeetingView, jsonable, reduce
+from pipeline.events import (
+    VOLATILE,
+    EventType,
+    MeetingEvent,
+    MeetingView,
+    as_json,
+    jsonable,
+    reduce,
+)
 from pipeline.evidence import supported
 from pipeline.minutes import Minutes
 from pipeline.phrases import phrases, span_of
@@ -94,6 +103,7 @@ class Request:
     """One recording and what is wanted of it.
 
     channels: "separate" takes each channel for one speaker. minutes: whether to write them.
+    recording: the file's content hash, where it is known already.
     """
 
     path: Path
@@ -101,6 +111,7 @@ class Request:
     channels: Literal["mix", "separate"] = "mix"
     speakers: SpeakerHint = SpeakerHint()
     minutes: bool = True
+    recording: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,14 +157,17 @@ class _Run:
         self._stages = stages
         self._checkpoints = checkpoints
         self._request = request
+        self._recording = request.recording or ""
         self._listener = emit
         self._view = MeetingView()
         self._seq = 0
         self._lock = threading.Lock()
 
     async def meeting(self) -> Meeting:
-        self._recording = await asyncio.to_thread(content_hash, self._request.path)
-        title = self._request.title or self._request.path.stem
+        path = self._request.path
+        if not self._recording:
+            self._recording = await asyncio.to_thread(content_hash, path)
+        title = self._request.title or path.stem
         async with self._reading() as reading:
             length = await reading.begun()
             duration = None if length is None else round(length, 3)
@@ -326,7 +340,7 @@ class _Run:
             "minutes",
             self._stages.fingerprint("minutes"),
             self._profile.minutes.digest(),
-            jsonable(replace(transcript, turns=(), warnings=())),
+            hashlib.sha256(as_json(replace(transcript, turns=(), warnings=()))).hexdigest(),
         )
 
     def _load(self, stage: str, key: str, codec: Any) -> Any:

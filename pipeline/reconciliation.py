@@ -6,6 +6,7 @@ it, that speaker's turns there were the other's all along: the two change places
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -71,21 +72,30 @@ def _runs(words: Sequence[Word]) -> list[list[Word]]:
 def _corrected(
     turns: Sequence[SpeakerTurn], corrections: Sequence[_Correction]
 ) -> tuple[SpeakerTurn, ...]:
+    """The turns after all corrections, which must be sorted by start."""
+    upcoming = deque(sorted(turns, key=lambda t: t.span))
+    over: list[SpeakerTurn] = []
+    present: list[SpeakerTurn] = []  # those that this correction or a later one may touch
     for c in corrections:
-        kept: list[SpeakerTurn] = []
-        for turn in turns:
-            if turn.speaker not in (c.heard, c.said) or turn.span.overlap(c.span) == 0:
-                kept.append(turn)
-                continue
-            other = c.said if turn.speaker == c.heard else c.heard
-            inside = Span(max(turn.span.start, c.span.start), min(turn.span.end, c.span.end))
-            kept.append(replace(turn, span=inside, speaker=other))
-            if turn.span.start < inside.start:
-                kept.append(replace(turn, span=Span(turn.span.start, inside.start)))
-            if turn.span.end > inside.end:
-                kept.append(replace(turn, span=Span(inside.end, turn.span.end)))
-        turns = kept
-    return _joined(turns)
+        while upcoming and upcoming[0].span.start < c.span.end:
+            present.append(upcoming.popleft())
+        over += [t for t in present if t.span.end <= c.span.start]
+        present = [p for t in present if t.span.end > c.span.start for p in _exchanged(t, c)]
+    return _joined([*over, *present, *upcoming])
+
+
+def _exchanged(turn: SpeakerTurn, c: _Correction) -> list[SpeakerTurn]:
+    """The turn, or its parts of which the one inside the correction is the other speaker's."""
+    if turn.speaker not in (c.heard, c.said) or turn.span.overlap(c.span) == 0:
+        return [turn]
+    other = c.said if turn.speaker == c.heard else c.heard
+    inside = Span(max(turn.span.start, c.span.start), min(turn.span.end, c.span.end))
+    parts = [replace(turn, span=inside, speaker=other)]
+    if turn.span.start < inside.start:
+        parts.append(replace(turn, span=Span(turn.span.start, inside.start)))
+    if turn.span.end > inside.end:
+        parts.append(replace(turn, span=Span(inside.end, turn.span.end)))
+    return parts
 
 
 def _joined(turns: Sequence[SpeakerTurn]) -> tuple[SpeakerTurn, ...]:

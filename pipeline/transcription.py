@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 SPEECH_CODEC: JsonCodec[list[Speech]] = JsonCodec(list[Speech])
 SEGMENTS_CODEC: JsonCodec[list[Segment]] = JsonCodec(list[Segment])
-HALFWAY_CODEC: JsonCodec[tuple[int, Any, list[Segment]]] = JsonCodec(tuple[int, Any, list[Segment]])
+Part = tuple[int, int, Any, list[Segment]]
+"""A part of the way: stretches of speech taken in before and after it, the state, the segments."""
+HALFWAY_CODEC: JsonCodec[Part] = JsonCodec(Part)
 
 _CHUNK_SECONDS = 30.0
 _SNAPSHOT_SECONDS = 15.0
@@ -37,6 +39,7 @@ class Transcription:
         self._recording = recording
         self._speech_key = speech_key
         self._asr_key = asr_key
+        self._parts = 0
 
     async def run(
         self,
@@ -58,7 +61,8 @@ class Transcription:
                 self._write(sound, stages, found, reached, heard),
             )
             self._save("asr", self._asr_key, SEGMENTS_CODEC, segments)
-            self._checkpoints.discard(self._recording, "asr-halfway", self._asr_key)
+            for part in range(self._parts):
+                self._checkpoints.discard(self._recording, _name(part), self._asr_key)
         return speech, segments
 
     async def _listen(
@@ -92,11 +96,10 @@ class Transcription:
         asr = await stages.asr(sound)
         state = asr.begin()
         done, segments = 0, list[Segment]()
-        halfway = self._load("asr-halfway", self._asr_key, HALFWAY_CODEC)
-        if halfway is not None:
-            done, raw, segments = halfway
-            state = TypeAdapter(type(state)).validate_python(raw)
-        taken, saved = 0, time.monotonic()
+        for _, end, raw, new in self._halfway():
+            done, state = end, TypeAdapter(type(state)).validate_python(raw)
+            segments += new
+        taken, kept, saved = 0, (done, len(segments)), time.monotonic()
         while (piece := await found.get()) is not None:
             taken += 1
             if taken <= done:
@@ -108,15 +111,32 @@ class Transcription:
             if new:
                 reached(piece.end)
             if time.monotonic() - saved > _SNAPSHOT_SECONDS:
-                self._save("asr-halfway", self._asr_key, HALFWAY_CODEC, (taken, state, segments))
-                saved = time.monotonic()
+                self._keep((kept[0], taken, state, segments[kept[1] :]))
+                kept, saved = (taken, len(segments)), time.monotonic()
         for segment in await asr.end(state):
             segments.append(segment)
             heard(segment)
         return segments
+
+    def _halfway(self) -> Iterator[Part]:
+        """What an interrupted run kept: parts, each only added, as far as they join on."""
+        reached = 0
+        while (part := self._load(_name(self._parts), self._asr_key, HALFWAY_CODEC)) is not None:
+            if part[0] != reached:
+                return
+            self._parts, reached = self._parts + 1, part[1]
+            yield part
+
+    def _keep(self, part: Part) -> None:
+        self._save(_name(self._parts), self._asr_key, HALFWAY_CODEC, part)
+        self._parts += 1
 
     def _load(self, stage: str, key: str, codec: Any) -> Any:
         return self._checkpoints.load(self._recording, stage, key, codec)
 
     def _save(self, stage: str, key: str, codec: Any, value: Any) -> None:
         self._checkpoints.save(self._recording, stage, key, codec, value)
+
+
+def _name(number: int) -> str:
+    return f"asr-halfway-{number}"

@@ -58,9 +58,9 @@ class Order:
     cached: bool = True
     offline: bool = False
 
-    def request(self, path: Path) -> Request:
-        """What the engine is asked for."""
-        return Request(path, self.title, self.channels, self.speakers, self.minutes)
+    def request(self, path: Path, recording: str) -> Request:
+        """What the engine is asked for; recording: the file's content hash."""
+        return Request(path, self.title, self.channels, self.speakers, self.minutes, recording)
 
     def key(self, profile: Profile) -> str:
         """What the results of a recording depend on besides the recording."""
@@ -190,7 +190,7 @@ class _Batch:
         if order.fresh:
             self._kept.purge(recording)
         self._ledger.begin(recording, item.path)
-        request = order.request(item.path)
+        request = order.request(item.path, recording)
         meeting = runner.run(self._engine.run(request, self._reporter.event))
         self._ledger.wrote(recording, item.targets.values(), self._key)
         written = write_exports(

@@ -14,7 +14,7 @@ from pipeline.config import AttributionSettings
 from pipeline.coverage import coverage
 from pipeline.evidence import supported
 from pipeline.phrases import phrases
-from pipeline.reconciliation import reconciled
+from pipeline.reconciliation import _corrected, _Correction, _exchanged, _joined, reconciled
 from pipeline.types import (
     SAMPLE_RATE,
     Diarization,
@@ -177,3 +177,25 @@ def test_unsure_words_where_the_diarizer_hears_nobody_are_dropped() -> None:
     assert supported([said, invented, certain], quiet, SETTINGS) == [said, certain]
     nobody = Diarization((), (), (), np.zeros((10, 0), np.float32), 0.1)
     assert supported([invented], nobody, SETTINGS) == []
+
+
+def test_corrections_in_one_sweep_are_the_corrections_one_by_one() -> None:
+    rng = np.random.default_rng(4)
+
+    def turns(count: int) -> list[SpeakerTurn]:
+        starts = np.sort(rng.uniform(0, 60, count))
+        ends = starts + rng.uniform(0.1, 6, count)
+        names = rng.choice(["S1", "S2", "S3"], count)
+        spans = (Span(*map(float, pair)) for pair in zip(starts, ends, strict=True))
+        return [SpeakerTurn(s, SpeakerId(str(n))) for s, n in zip(spans, names, strict=True)]
+
+    for _ in range(30):
+        corrections = [
+            _Correction(t.span, t.speaker, SpeakerId("S2" if t.speaker == "S1" else "S1"))
+            for t in turns(8)
+        ]
+        said = turns(12)
+        one_by_one = tuple(said)
+        for correction in corrections:
+            one_by_one = tuple(p for t in one_by_one for p in _exchanged(t, correction))
+        assert set(_corrected(said, corrections)) == set(_joined(one_by_one))

@@ -245,3 +245,19 @@ def test_nothing_is_announced_of_a_file_that_cannot_be_read(tmp_path: Path) -> N
     with pytest.raises(AudioCorrupt):
         run(path)
     assert run.events == []
+
+
+def test_parts_of_the_way_that_do_not_join_on_are_left_out(
+    tmp_path: Path, recording: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.transcription._SNAPSHOT_SECONDS", 0.0)
+    run = Run(tmp_path / "c")
+    paused(monkeypatch, run, Halfway(MemoryError()))
+    with pytest.raises(MemoryError):
+        run(recording)
+    parts = sorted(run.files("asr-halfway-*"))
+    assert parts
+    parts[0].rename(parts[0].with_name(parts[0].name.replace("halfway-0", f"halfway-{len(parts)}")))
+    monkeypatch.setattr(reading, "decode", decode)
+    again = Run(tmp_path / "c")
+    assert again(recording).transcript == Run(tmp_path / "other")(recording).transcript
