@@ -32,19 +32,26 @@ class Watch(threading.Thread):
 
     def run(self) -> None:
         """Look every tenth of a second."""
-        import psutil
-
         while not self._over.wait(EVERY):
-            with suppress(psutil.Error, FileNotFoundError, ProcessLookupError):
-                process = psutil.Process(self._pid)
-                family = [process, *process.children(recursive=True)]
-                self.resident = max(self.resident, sum(map(_resident, family)))
-                self.anonymous = max(self.anonymous, sum(_anonymous(p.pid) for p in family))
+            resident, anonymous = held(self._pid)
+            self.resident = max(self.resident, resident)
+            self.anonymous = max(self.anonymous, anonymous)
 
     def stop(self) -> None:
         """No more samples after this."""
         self._over.set()
         self.join()
+
+
+def held(pid: int) -> tuple[int, int]:
+    """Bytes of RSS and of RssAnon that a process and its descendants hold now; 0 if it is gone."""
+    import psutil
+
+    with suppress(psutil.Error, FileNotFoundError, ProcessLookupError):
+        process = psutil.Process(pid)
+        family = [process, *process.children(recursive=True)]
+        return sum(map(_resident, family)), sum(_anonymous(p.pid) for p in family)
+    return 0, 0
 
 
 @dataclass(frozen=True, slots=True)
