@@ -4,9 +4,10 @@
         [--cut SECONDS] [--threads 2] [--work DIR] [--table]
 
 Every measurement is a process of its own, so loading the models counts. In each run each recording
-is given to each peer in turn, so that a slow hour of the machine meets all of them. What is
-measured is kept at once; the same command goes on where it was stopped. With --cut, long recordings
-are cut to their first seconds for the slow peers. --table only prints what FILE holds.
+is given to each peer in turn, so that a slow hour of the machine meets all of them. Each peer is
+started once beforehand, uncounted. What is measured is kept at once; the same command goes on where
+it was stopped. With --cut, long recordings are cut to their first seconds for the slow peers.
+--table only prints what FILE holds.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import argparse
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,7 +26,7 @@ from benchmarks.cuts import cut
 from benchmarks.measurements import Measurement, Results, code, counted, machine, revision
 from benchmarks.peers.environments import FOLDER, ROOT, python, versions
 from benchmarks.peers.roster import Conditions, Peer, chosen, environment
-from benchmarks.peers.running import Heard, by_overlap, read_turns, read_words, write
+from benchmarks.peers.running import Heard, by_overlap, nameless, read_turns, read_words, write
 from benchmarks.recordings import Reference, references
 from benchmarks.scores import Score, score
 from benchmarks.tables import printed
@@ -78,9 +79,8 @@ def main() -> None:
         for peer in peers:
             python(peer.environment)
         bench = Bench(results, work, Conditions(models(), arguments.threads))
-        for job in plan(cases, peers, arguments.runs):
-            if not bench.has(job):
-                print(_line(bench.measure(job)), flush=True)
+        for made in worked_off(plan(cases, peers, arguments.runs), bench):
+            print(_line(made), flush=True)
     print(printed(Results.read(arguments.out)))
 
 
@@ -98,6 +98,22 @@ def plan(cases: Sequence[Case], peers: Sequence[Peer], runs: int) -> Iterator[Jo
                     wanted = peer.name not in slow or case.reference.id not in cut_ones
                 if wanted:
                     yield Job(run, case, peer)
+
+
+def worked_off(jobs: Iterable[Job], bench: Bench) -> Iterator[Measurement]:
+    """What is missing, measured; each peer is started once before, which does not count.
+
+    A first start in a new environment compiles code and reads its libraries from disk.
+    """
+    missing = [job for job in jobs if not bench.has(job)]
+    started: set[str] = set()
+    for job in missing:
+        if job.peer.name not in started:
+            started.add(job.peer.name)
+            cases = [j.case for j in missing if j.peer.name == job.peer.name]
+            shortest = min(cases, key=lambda c: c.reference.duration or 0.0)
+            bench.warm(replace(job, case=shortest))
+        yield bench.measure(job)
 
 
 def cases_of(data: Path, ids: str, seconds: float | None, folder: Path) -> list[Case]:
@@ -149,6 +165,13 @@ class Bench:
         self._results.add(made)
         return made
 
+    def warm(self, job: Job) -> None:
+        """Start a peer without counting it; one that builds on others needs none of this."""
+        if job.peer.arguments and not job.peer.inputs:
+            out = self._work / "warm" / job.peer.name.replace(" ", "-")
+            out.mkdir(parents=True, exist_ok=True)
+            self._started(job, out)
+
     def _started(self, job: Job, out: Path) -> Measurement:
         if error := self._lacking(job):
             return _measurement(job, Ran(1, 0.0, 0.0, 0, 0, ""), error)
@@ -182,7 +205,7 @@ class Bench:
         if missing := [f.name for f in files if not f.is_file()]:
             return replace(made, exit=1, error=f"wrote no {', '.join(missing)}")
         _keep_words(stem)
-        digest = hashlib.sha256(b"".join(f.read_bytes() for f in files)).hexdigest()
+        digest = _digest(job.peer, stem, files)
         for run in range(1, job.run):  # scoring an hour is slow, and most peers repeat themselves
             before = self._find(job.peer.name, replace(job, run=run))
             if before and before.digest == digest:
@@ -216,6 +239,15 @@ def scored(peer: Peer, reference: Reference, stem: Path) -> Score:
     if peer.gives == "turns":
         reference = replace(reference, words=None)
     return score(reference, words, turns, {"speech": 0.0, "transcribed": 0.0})
+
+
+def _digest(peer: Peer, stem: Path, files: Sequence[Path]) -> str:
+    """SHA-256 of what a peer wrote; of turns without the names of their speakers."""
+    if peer.gives == "turns":
+        content = repr(nameless(read_turns(stem))).encode()
+    else:
+        content = b"".join(f.read_bytes() for f in files)
+    return hashlib.sha256(content).hexdigest()
 
 
 def _arguments() -> argparse.Namespace:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from benchmarks.measurements import Results
 from benchmarks.peers.environments import ROOT
-from benchmarks.tables import Row, number, rows
+from benchmarks.tables import Row, identical, number, rows
 
 DOCUMENTS = (ROOT / "README.md", ROOT / "docs" / "benchmarks.md")
 KEPT = ROOT / "benchmarks" / "results"
@@ -66,7 +66,14 @@ def _words(results: Results) -> str:
 
 
 def _turns(results: Results) -> str:
-    return _markdown([r for r in rows(results) if r.gives == "turns"], (*_TIMED, *_TURNS))
+    shown = [r for r in rows(results) if r.gives == "turns"]
+    labels = {name: told["label"] for name, told in results.head["peers"].items()}
+    same = [
+        f"\n{labels[one]} and {labels[other]} found the same turns, to the millisecond, in "
+        f"{equal} of {of} measurements.\n"
+        for one, other, equal, of in identical(results)
+    ]
+    return _markdown(shown, (*_TIMED, *_TURNS)) + "".join(same)
 
 
 def _attribution(results: Results) -> str:

@@ -31,7 +31,8 @@ class Measurement:
     cut: seconds of the recording that were used, None for all. sound: seconds of sound. exit: 0 if
     all went well, else `error` says what was seen last. wall, cpu, load, work: seconds; load and
     work are the runner's own count, None where it has none. rss_mb, anon_mb: peak of all processes
-    together, in MB of 10⁶ bytes. counts: fields of `Score`. digest: SHA-256 of what was written.
+    together, in MB of 10⁶ bytes. counts: fields of `Score`. digest: SHA-256 of what was written, of
+    turns without the names of their speakers.
     """
 
     peer: str

@@ -140,6 +140,25 @@ def rates(total: Score, gives: str) -> dict[str, float | None]:
     return {name: known[name] for name in SHOWN[gives]}
 
 
+def identical(results: Results) -> list[tuple[str, str, int, int]]:
+    """Peers that found the same turns: two of them, on how many measurements, of how many."""
+    told = results.head["peers"]
+    made = {m.key: m for m in results.measurements if m.exit == 0}
+    names = [name for name in told if told[name]["gives"] == "turns"]
+    found = []
+    for place, one in enumerate(names):
+        for other in names[place + 1 :]:
+            both = [
+                (m, made[other, *m.key[1:]])
+                for m in made.values()
+                if m.peer == one and (other, *m.key[1:]) in made
+            ]
+            same = sum(a.digest == b.digest for a, b in both)
+            if same:
+                found.append((one, other, same, len(both)))
+    return found
+
+
 def printed(results: Results) -> str:
     """All rows as text."""
     names = SHOWN["meeting"]
@@ -150,6 +169,8 @@ def printed(results: Results) -> str:
             group = row.group
             lines += ["", f"{group}: {row.recordings} of {row.sound:.0f} s in all", _head(names)]
         lines.append(_text(row, names))
+    for one, other, same, of in identical(results):
+        lines += ["", f"{one} and {other}: the same turns in {same} of {of} measurements"]
     return "\n".join(lines)
 
 

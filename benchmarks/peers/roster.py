@@ -65,7 +65,15 @@ class Variant:
     label: str = ""
 
 
-VARIANTS = (Variant("parley", alone=("words", "turns"), label="**Parley**"),)
+VARIANTS = (
+    Variant("parley", alone=("words", "turns"), label="**Parley**"),
+    Variant(
+        "parley exact",
+        ("diarization.mode=exact",),
+        alone=("turns",),
+        label="**Parley**, exact diarization",
+    ),
+)
 
 _PRODUCT = (
     "-m serve.cli transcribe {file} --out {out} --fresh --offline --overwrite --no-minutes --quiet "

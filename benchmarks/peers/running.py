@@ -96,10 +96,11 @@ def write(stem: Path, heard: Heard) -> None:
         _json(stem.with_name(f"{stem.name}.words.json"), rows)
         _json(stem.with_name(f"{stem.name}.seglst.json"), segments(stem.name, heard.words))
     if heard.turns is not None:
+        # Ends are rounded, not lengths: equal turns stay equal whoever wrote them.
+        spans = [(round(t.start, 3), round(t.end, 3), t.speaker) for t in heard.turns]
         rttm = "".join(
-            f"SPEAKER {stem.name} 1 {t.start:.3f} {t.end - t.start:.3f} <NA> <NA> {t.speaker} "
-            "<NA> <NA>\n"
-            for t in heard.turns
+            f"SPEAKER {stem.name} 1 {start:.3f} {end - start:.3f} <NA> <NA> {who} <NA> <NA>\n"
+            for start, end, who in spans
         )
         stem.with_name(f"{stem.name}.rttm").write_text(rttm, encoding="utf-8")
 
@@ -152,6 +153,13 @@ def sentences(words: Iterable[Word]) -> list[list[Word]]:
 def by_overlap(words: Iterable[Word], turns: Sequence[Turn]) -> list[Word]:
     """Each word given to whoever's turns it shares most time with, else to the nearest turn's."""
     return [replace(w, speaker=_most(w, turns)) for w in words]
+
+
+def nameless(turns: Iterable[Turn]) -> list[tuple[float, float, int]]:
+    """Turns by start, speakers numbered as they first talk: equal where only names differ."""
+    numbers: dict[str, int] = {}
+    ordered = sorted((round(t.start, 3), round(t.end, 3), t.speaker) for t in turns)
+    return [(start, end, numbers.setdefault(who, len(numbers))) for start, end, who in ordered]
 
 
 def _most(word: Word, turns: Sequence[Turn]) -> str | None:

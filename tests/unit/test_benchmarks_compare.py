@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.compare import Bench, Case, Job, plan, scored
+from benchmarks.compare import Bench, Case, Job, plan, scored, worked_off
 from benchmarks.measurements import Measurement, Results, counted
 from benchmarks.peers.environments import OURS
 from benchmarks.peers.roster import Conditions, Peer, chosen, environment
@@ -17,7 +17,8 @@ RUNNER = """
 import json, sys
 from pathlib import Path
 file, out = Path(sys.argv[1]), Path(sys.argv[2])
-with (out.parents[2] / "started.txt").open("a") as log:
+work = next(p for p in out.parents if p.name == "work")
+with (work / "started.txt").open("a") as log:
     log.write(f"{out.name} {file.stem}\\n")
 if "fail" in sys.argv:
     sys.exit("no such model")
@@ -112,11 +113,19 @@ def test_a_measurement_tells_seconds_memory_and_errors(
 def test_what_was_measured_is_not_run_again_after_a_stop(case: Case, tmp_path: Path) -> None:
     jobs = [Job(1, case, with_runner(tmp_path, peer(name))) for name in ("a", "b")]
     begun(tmp_path).measure(jobs[0])
-    again = begun(tmp_path)
-    for job in jobs:
-        if not again.has(job):
-            again.measure(job)
-    assert started(tmp_path) == ["a one", "b one"]
+    assert [m.peer for m in worked_off(jobs, begun(tmp_path))] == ["b"]
+    assert [m.peer for m in Results.read(tmp_path / "results" / "r.json").measurements] == [
+        "a",
+        "b",
+    ]
+    assert list(worked_off(jobs, begun(tmp_path))) == []
+
+
+def test_the_first_start_of_a_peer_does_not_count(case: Case, tmp_path: Path) -> None:
+    one, bench = with_runner(tmp_path, peer("a")), begun(tmp_path)
+    made = list(worked_off([Job(run, case, one) for run in (1, 2)], bench))
+    assert [m.run for m in made] == [1, 2]
+    assert started(tmp_path) == ["a one"] * 3
 
 
 def test_a_failure_is_kept_with_its_last_words_and_tried_again(case: Case, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from benchmarks.peers.running import (
     Turn,
     Word,
     by_overlap,
+    nameless,
     perform,
     read_turns,
     read_words,
@@ -94,6 +95,13 @@ def test_a_word_is_said_by_who_talks_most_during_it_or_nearest_to_it() -> None:
     words = [Word(1.2, 2, "B's"), Word(1.0, 1.25, "A's in two turns"), Word(5, 6, "late")]
     assert [w.speaker for w in by_overlap(words, turns)] == ["B", "A", "B"]
     assert by_overlap([Word(0, 1, "x")], [])[0].speaker == "UNKNOWN"
+
+
+def test_turns_that_differ_in_names_only_are_the_same() -> None:
+    ours = [Turn(1.0, 2.00041, "me"), Turn(0.0, 1.5, "you"), Turn(3, 4, "me")]
+    theirs = [Turn(0.0, 1.5, "A"), Turn(1.0, 2.0002, "B"), Turn(3, 4, "B")]
+    assert nameless(ours) == nameless(theirs)
+    assert nameless(ours) != nameless([*theirs[:2], Turn(3, 4, "A")])
 
 
 def test_references_are_cut_where_the_sound_is() -> None:

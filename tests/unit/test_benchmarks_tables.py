@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.figures import DOCUMENTS, PLACE, TABLES, filled
 from benchmarks.measurements import Measurement, Results
-from benchmarks.tables import Row, printed, rows
+from benchmarks.tables import Row, identical, printed, rows
 
 PEERS = {
     "ours": {"gives": "meeting", "against": None, "label": "**Ours**"},
@@ -111,6 +111,16 @@ def test_every_row_is_printed_under_its_group() -> None:
     assert text.splitlines()[-1].split()[:8] == [
         "theirs", "1", "25.0", "0.250", "0.500", "500", "300", "2.50",
     ]  # fmt: skip
+
+
+def test_peers_that_find_the_same_turns_are_told() -> None:
+    made = results(*(measured(p, r, digest=d) for p, r, d in (
+        ("a", "one", "x"), ("b", "one", "x"), ("c", "one", "y"),
+        ("a", "two", "z"), ("b", "two", "not z"), ("a", "three", "w"),
+    )))  # fmt: skip
+    made.head["peers"] = {p: {"gives": "turns", "against": None, "label": p} for p in "abc"}
+    assert identical(made) == [("a", "b", 1, 2)]
+    assert "a and b: the same turns in 1 of 2 measurements" in printed(made)
 
 
 @pytest.fixture
