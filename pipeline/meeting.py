@@ -97,6 +97,13 @@ class Stages(Protocol):
         """Who writes the minutes."""
         ...
 
+    async def release(self) -> None:
+        """Let the models of speech, transcription and diarization go, and their memory.
+
+        Asked for again they are loaded again.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -328,6 +335,7 @@ class _Run:
         progress = self._progress("minutes")
         minutes = self._load("minutes", self._minutes_key(transcript), MINUTES_CODEC)
         if minutes is None:
+            await self._stages.release()
             summariser = await self._stages.summariser()
             minutes = await summariser.summarise(transcript, progress)
             # Asked again: a summariser that had to do without a model has another fingerprint.

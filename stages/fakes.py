@@ -238,14 +238,16 @@ class QuotingSummariser:
 class FakeStages:
     """The engine's Stages without any model.
 
-    used: the names of the stages that were asked for, in order. pause: seconds that each window
-    takes to be transcribed. Its parts may be replaced by others.
+    used: the names of the stages that were asked for, in order; released: those that had been when
+    the models were let go. pause: seconds that each window takes to be transcribed. Its parts may
+    be replaced by others.
     """
 
     def __init__(self, profile: Profile, pause: float = 0.0) -> None:
         self._profile = profile
         self._pause = pause
         self.used: list[str] = []
+        self.released: tuple[str, ...] = ()
         self.transcriber: Transcriber = CountingTranscriber()
         self.voices: Diarizer = LoudnessDiarizer()
         self.writer: Summariser = QuotingSummariser()
@@ -272,6 +274,10 @@ class FakeStages:
         """See Stages.diarizer."""
         self.used.append("diarizer")
         return self.voices
+
+    async def release(self) -> None:
+        """See Stages.release."""
+        self.released = tuple(self.used)
 
     async def summariser(self) -> Summariser:
         """See Stages.summariser."""

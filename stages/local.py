@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -39,9 +40,8 @@ class LocalStages:
         self._pulling = asyncio.Lock()
         self._built: dict[str, Any] = {}
         self._building: dict[str, asyncio.Lock] = {}
-        self._without: set[str] = set()
-        self.remarks: list[str] = []
-        """What could not be had and how it is done without."""
+        self.remarks: dict[str, str] = {}
+        """What of the minutes' models could not be had, and how it is done without."""
 
     def fingerprint(self, stage: Literal["speech", "asr", "listen", "separate", "minutes"]) -> str:
         """Code version and weights of a stage."""
@@ -60,8 +60,8 @@ class LocalStages:
 
         m = p.minutes
         models = [
-            None if "embedder" in self._without else m.embedder,
-            None if "language_model" in self._without else m.language_model,
+            None if "embedder" in self.remarks else m.embedder,
+            None if "language_model" in self.remarks else m.language_model,
         ]
         return f"{MINUTES_VERSION} {' '.join(self._weights(n) if n else '-' for n in models)}"
 
@@ -112,45 +112,52 @@ class LocalStages:
         """Who writes the minutes, with a language model if one can be had."""
 
         async def build() -> Summariser:
-            from stages.summarization import MinutesStage
+            from stages.summarization import MinutesStage, lent
 
             settings = self._profile.minutes
-            embedder, model = await self._embedder(), await self._language_model()
-            return MinutesStage(settings, embedder, model, remarks=self.remarks)
+            return MinutesStage(
+                settings,
+                lent(partial(self._embedder, settings.embedder)) if settings.embedder else None,
+                lent(partial(self._language_model, settings.language_model))
+                if settings.language_model
+                else None,
+                remarks=self.remarks.values(),
+            )
 
         return await self._once("summariser", build)
 
-    async def _embedder(self) -> TextEmbedder | None:
+    async def release(self) -> None:
+        """See Stages.release: what is still at work goes when it is done."""
+        from stages.summarization.memory import return_memory
+
+        for name in ("speech", "asr", "diarizer"):
+            self._built.pop(name, None)
+        await asyncio.to_thread(return_memory)
+
+    async def _embedder(self, name: str) -> TextEmbedder | None:
         from stages.embedding import SentenceEmbedder
 
-        settings = self._profile.minutes
-        if settings.embedder is None:
-            return None
+        self.remarks.pop("embedder", None)
         try:
-            path = await self._pulled(settings.embedder)
-            return await asyncio.to_thread(SentenceEmbedder, path, share(settings.threads, 1))
+            path = await self._pulled(name)
+            threads = share(self._profile.minutes.threads, 1)
+            return await asyncio.to_thread(SentenceEmbedder, path, threads)
         except ModelError as error:
-            self._without.add("embedder")
-            self.remarks.append(f"Made without sentence embeddings: {error.message}")
+            self.remarks["embedder"] = f"Made without sentence embeddings: {error.message}"
             return None
 
-    async def _language_model(self) -> LanguageModel | None:
+    async def _language_model(self, name: str) -> LanguageModel | None:
         from stages.summarization import build_language_model
 
+        self.remarks.pop("language_model", None)
         settings = self._profile.minutes
-        if settings.language_model is None:
-            return None
         try:
-            path: Path | str = settings.language_model
-            if not is_url(settings.language_model):
-                path = await self._pulled(settings.language_model)
-            return await asyncio.to_thread(
-                build_language_model, settings, path, share(settings.threads, 1)
-            )
+            path: Path | str = name if is_url(name) else await self._pulled(name)
+            threads = share(settings.threads, 1)
+            return await asyncio.to_thread(build_language_model, settings, path, threads)
         except ParleyError as error:
             # Minutes without a language model are worth having; minutes that fail are not.
-            self._without.add("language_model")
-            self.remarks.append(f"Made without a language model: {error.message}")
+            self.remarks["language_model"] = f"Made without a language model: {error.message}"
             return None
 
     async def _pulled(self, model: str) -> Path:

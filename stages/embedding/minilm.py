@@ -48,6 +48,11 @@ class SentenceEmbedder:
         self._model: Any = AutoModel.from_pretrained(str(path), local_files_only=True).eval()
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="embedder")
 
+    def close(self) -> None:
+        """Let the weights go; nothing can be embedded any more."""
+        self._executor.shutdown()
+        self._model = None
+
     async def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """See TextEmbedder.embed; float32 (len(texts), 384)."""
         return await asyncio.get_running_loop().run_in_executor(

@@ -8,7 +8,7 @@ language, and passes the checks.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from pipeline.config import MinutesSettings
@@ -16,10 +16,11 @@ from pipeline.errors import ParleyError
 from pipeline.minutes import ActionItem, Chapter, Minutes, Statement, TalkTime
 from pipeline.ports import LanguageModel, Progress, TextEmbedder
 from pipeline.types import Span, SpeakerId, Transcript, join_words
+from stages.summarization.lending import Loan
 from stages.summarization.outline import Outline, Part, outline
-from stages.summarization.rewriting import Rewriter, quotation, retold
+from stages.summarization.rewriting import Rewriter, checkable, quotation, retold
 from stages.summarization.sentences import Sentence, split
-from stages.summarization.vectors import counted, embedded, knows
+from stages.summarization.vectors import Vectors, counted, embedded, knows
 from stages.summarization.words import Lexicon
 
 MINUTES_VERSION = "2"
@@ -35,16 +36,17 @@ _READ, _OUTLINED = 0.25, 0.35
 class MinutesStage:
     """Makes minutes of a transcript, each item citing the utterances it rests on.
 
-    embedder, language_model: None to do without. remarks: what the reader should know about models
-    that could not be had; read when the minutes are made.
+    embedder, language_model: borrowed one after the other, so that memory never holds both; None to
+    do without. remarks: what the reader should know about models that could not be had; read when
+    the minutes are made.
     """
 
     def __init__(
         self,
         settings: MinutesSettings,
-        embedder: TextEmbedder | None,
-        language_model: LanguageModel | None,
-        remarks: Sequence[str] = (),
+        embedder: Loan[TextEmbedder] | None,
+        language_model: Loan[LanguageModel] | None,
+        remarks: Collection[str] = (),
     ) -> None:
         self._settings = settings
         self._embedder = embedder
@@ -60,23 +62,31 @@ class MinutesStage:
         if not any(s.content for s in sentences):
             progress(1.0)
             return _empty(transcript, bool(sentences))
-        retells = Rewriter.can(self._model, transcript.language)
-        read = _READ if retells else 0.8
-        if self._embedder is not None and knows(self._embedder, sentences):
-            vectors = await embedded(self._embedder, sentences, lambda part: progress(part * read))
-        else:
-            vectors = await asyncio.to_thread(counted, sentences)
+        loan = self._model if checkable(transcript.language) else None
+        read = 0.8 if loan is None else _READ
+        vectors = await self._vectors(sentences, lambda part: progress(part * read))
         found = await asyncio.to_thread(
             outline, transcript, sentences, vectors, lexicon, self._settings
         )
-        notes = [*self._notes(transcript, found), *self._remarks]
-        minutes = _Wording(transcript, found).minutes()
-        if retells and self._model is not None:
+        minutes, notes = _Wording(transcript, found).minutes(), self._notes(transcript, found)
+        if loan is not None:
             progress(_OUTLINED)
-            writer = Rewriter(self._model, transcript, lexicon, str(transcript.language))
-            minutes = await self._rewritten(transcript, found, writer, notes, progress)
+            async with loan() as model:
+                if model is not None and Rewriter.can(model, transcript.language):
+                    writer = Rewriter(model, transcript, lexicon, str(transcript.language))
+                    minutes = await self._rewritten(transcript, found, writer, notes, progress)
+                elif model is not None:
+                    notes.append(_unused(model.name, transcript.language))
         progress(1.0)
-        return _with_notes(minutes, notes)
+        return _with_notes(minutes, [*notes, *self._remarks])
+
+    async def _vectors(self, sentences: Sequence[Sentence], progress: Progress) -> Vectors:
+        """The embedder's, or where it does not know the language those of word statistics."""
+        if self._embedder is not None:
+            async with self._embedder() as embedder:
+                if embedder is not None and knows(embedder, sentences):
+                    return await embedded(embedder, sentences, progress)
+        return await asyncio.to_thread(counted, sentences)
 
     async def _rewritten(
         self,
@@ -109,20 +119,17 @@ class MinutesStage:
             notes.append(
                 f"{tally.shortened} passages were too long for the language model and are quoted."
             )
-        return wording.minutes(method=self._model.name if self._model else "extractive")
+        return wording.minutes(method=writer.name)
 
     def _notes(self, transcript: Transcript, found: Outline) -> list[str]:
         notes = []
         wanted = self._settings.language_model
-        if self._model is None and wanted is not None and not self._remarks:
+        if self._model is None and wanted is not None and not len(self._remarks):
             notes.append(
                 f"The language model {wanted} was not at hand: these minutes are quotations."
             )
-        elif self._model is not None and not Rewriter.can(self._model, transcript.language):
-            notes.append(
-                f"{self._model.name} is not used for the language {transcript.language}: "
-                "these minutes are quotations."
-            )
+        elif self._model is not None and not checkable(transcript.language):
+            notes.append(_unused(str(wanted), transcript.language))
         if not found.discussed:
             notes.append(
                 "This sounds read out rather than discussed: decisions, action items and open "
@@ -266,6 +273,10 @@ def _empty(transcript: Transcript, words: bool) -> Minutes:
         language=transcript.language,
         notes=(note,),
     )
+
+
+def _unused(model: str, language: str | None) -> str:
+    return f"{model} is not used for the language {language}: these minutes are quotations."
 
 
 def _with_notes(minutes: Minutes, notes: Sequence[str]) -> Minutes:

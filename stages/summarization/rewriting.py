@@ -55,6 +55,7 @@ class Rewriter:
     def __init__(
         self, model: LanguageModel, transcript: Transcript, lexicon: Lexicon, language: str
     ) -> None:
+        self.name = model.name
         self._model = model
         self._names: dict[str, SpeakerId] = {
             transcript.name_of(s.id): s.id for s in transcript.speakers
@@ -65,9 +66,9 @@ class Rewriter:
         self.tally = Tally()
 
     @staticmethod
-    def can(model: LanguageModel | None, language: str | None) -> bool:
+    def can(model: LanguageModel, language: str | None) -> bool:
         """Whether the model writes `language` and what it writes can be checked."""
-        return model is not None and language in model.languages and language in VOCABULARIES
+        return language in model.languages and checkable(language)
 
     async def retell(
         self, runs: Sequence[tuple[Sequence[Sentence], bool]], progress: Progress
@@ -165,12 +166,24 @@ class Rewriter:
     async def _complete(
         self, prompts: Sequence[Prompt], max_tokens: int, progress: Progress
     ) -> list[Completion]:
-        answers: list[Completion] = []
-        for begin in range(0, len(prompts), _SLICE):
-            part = prompts[begin : begin + _SLICE]
-            answers += await self._model.complete(part, max_tokens=max_tokens, stop=("\n",))
+        """The answers in the order of `prompts`, asked for in slices of like length.
+
+        A batch costs what its longest prompt and answer cost.
+        """
+        order = sorted(range(len(prompts)), key=lambda k: -len(prompts[k].user))
+        answers: dict[int, Completion] = {}
+        for begin in range(0, len(order), _SLICE):
+            part = order[begin : begin + _SLICE]
+            asked = [prompts[k] for k in part]
+            found = await self._model.complete(asked, max_tokens=max_tokens, stop=("\n",))
+            answers.update(zip(part, found, strict=True))
             progress(len(answers) / len(prompts))
-        return answers
+        return [answers[k] for k in range(len(prompts))]
+
+
+def checkable(language: str | None) -> bool:
+    """Whether claims in `language` can be checked, so that any model may retell it."""
+    return language in VOCABULARIES
 
 
 def quotation(passage: Passage) -> Statement:

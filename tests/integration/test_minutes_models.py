@@ -18,7 +18,7 @@ from pipeline.types import Transcript
 from stages.embedding import SentenceEmbedder
 from stages.fakes import scripted_transcript
 from stages.models import Registry
-from stages.summarization import MinutesStage, build_language_model
+from stages.summarization import MinutesStage, build_language_model, held
 from stages.summarization.prompts import IS_TASK, RETELL
 from stages.threads import share
 
@@ -70,7 +70,8 @@ async def test_minutes_retold_by_the_model_say_what_was_said(
     embedder: SentenceEmbedder, model: LanguageModel
 ) -> None:
     transcript = meeting("product_en", "en", 1.6)
-    minutes = await MinutesStage(SETTINGS, embedder, model).summarise(transcript, lambda p: None)
+    stage = MinutesStage(SETTINGS, held(embedder), held(model))
+    minutes = await stage.summarise(transcript, lambda p: None)
     retold = [s for c in minutes.chapters for s in c.summary if not s.extractive]
     assert minutes.method == SETTINGS.language_model
     assert len(retold) >= 3
@@ -85,7 +86,8 @@ async def test_minutes_retold_by_the_model_say_what_was_said(
 
 async def test_chinese_minutes_are_retold_in_chinese(model: LanguageModel) -> None:
     transcript = meeting("product_zh", "zh", 1.1, lines=22)
-    minutes = await MinutesStage(SETTINGS, None, model).summarise(transcript, lambda p: None)
+    stage = MinutesStage(SETTINGS, None, held(model))
+    minutes = await stage.summarise(transcript, lambda p: None)
     statements = [s.text for c in minutes.chapters for s in c.summary]
     assert minutes.method == SETTINGS.language_model
     assert all(any("\u4e00" <= c <= "\u9fff" for c in text) for text in statements)

@@ -174,3 +174,12 @@ def test_pruning_removes_the_longest_unused_and_purging_all_of_one(
     Run(tmp_path / "c")(recording)
     checkpoints.purge(meeting.recording)
     assert checkpoints.size() == 0
+
+
+def test_the_models_that_heard_are_let_go_before_minutes_are_made(
+    tmp_path: Path, recording: Path
+) -> None:
+    run = Run(tmp_path / "c")
+    run(recording)
+    assert {"speech", "asr", "diarizer"} <= set(run.stages.released)
+    assert "summariser" not in run.stages.released

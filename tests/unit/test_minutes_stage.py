@@ -26,6 +26,7 @@ from pipeline.types import (
 )
 from stages.fakes import HashingEmbedder, ScriptedLanguageModel, retell, scripted_transcript
 from stages.summarization import MinutesStage
+from stages.summarization import held as kept
 
 MEETINGS = Path(__file__).parent.parent / "meetings"
 QUOTING = MinutesSettings(language_model=None, chapter_minutes=3)
@@ -43,7 +44,8 @@ async def minutes_of(
     settings: MinutesSettings = QUOTING,
 ) -> Minutes:
     reported: list[float] = []
-    minutes = await MinutesStage(settings, embedder, model).summarise(transcript, reported.append)
+    stage = MinutesStage(settings, embedder and kept(embedder), model and kept(model))
+    minutes = await stage.summarise(transcript, reported.append)
     assert reported == sorted(reported)
     assert reported[-1] == 1.0
     assert_sound(minutes, transcript)
@@ -285,10 +287,9 @@ def transcripts(draw: st.DrawFn) -> Transcript:
 async def test_any_transcript_gets_minutes_that_cite_it(
     transcript: Transcript, retells: bool
 ) -> None:
-    model = ScriptedLanguageModel() if retells else None
-    minutes = await MinutesStage(QUOTING, HashingEmbedder(), model).summarise(
-        transcript, lambda part: None
-    )
+    model = kept(ScriptedLanguageModel()) if retells else None
+    stage = MinutesStage(QUOTING, kept(HashingEmbedder()), model)
+    minutes = await stage.summarise(transcript, lambda part: None)
     ids = {u.id for u in transcript.utterances}
     cited = [
         *(s.evidence for s in (*minutes.overview, *minutes.decisions, *minutes.questions)),
