@@ -87,10 +87,16 @@ class DiarizationSettings(Settings):
     segmentation: str = "pyannote-segmentation-3.0"
     embedding: str = "campplus-zh-en"
     pipeline: str | None = Field(None, description="A whole pyannote pipeline instead of the two")
+    mode: Literal["parley", "exact"] = Field(
+        "parley", description="exact: the turns of pyannote.audio's own pipeline"
+    )
     device: Literal["cpu", "cuda", "auto"] = "cpu"
     threads: int | None = Field(None, ge=1, description="None shares the cores out")
     step: float = Field(1.0, gt=0, le=10, description="Seconds between windows of 10 s")
-    batch: int = Field(8, ge=1, description="Windows segmented at once")
+    batch: int = Field(16, ge=1, description="Windows segmented at once")
+    trunk: Literal["recording", "window"] = Field(
+        "recording", description="How often the embedding network hears the same sound"
+    )
     precision: Literal["float32", "bfloat16"] = "float32"
     split: float = Field(
         0.75, ge=0, le=1, description="Likeness below which a window's voice is two; 0 never splits"
@@ -111,7 +117,7 @@ class DiarizationSettings(Settings):
     def listening(self) -> str:
         """The settings that the costly half depends on, for its checkpoint."""
         models = f"{self.segmentation} {self.embedding} {self.pipeline} {self.precision}"
-        return f"{models} {self.step} {self.split}"
+        return f"{models} {self.mode} {self.step} {self.split} {self.trunk}"
 
 
 class AttributionSettings(Settings):

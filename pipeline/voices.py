@@ -17,7 +17,7 @@ _TURNS: JsonCodec[tuple[SpeakerTurn, ...]] = JsonCodec(tuple[SpeakerTurn, ...])
 
 
 class VoicesCodec:
-    """VoiceWindows as npz, activity in float16: its thousandths are below what matters."""
+    """VoiceWindows as npz, activity in float16, as it was heard."""
 
     def dump(self, value: VoiceWindows) -> bytes:
         """The arrays and their grid."""
@@ -33,7 +33,7 @@ class VoicesCodec:
         arrays = _unpacked(data)
         step, duration, frame_step, frame_duration, length = arrays["grid"].tolist()
         return VoiceWindows(
-            activity=arrays["activity"].astype(np.float32),
+            activity=arrays["activity"],
             embeddings=arrays["embeddings"],
             step=step,
             duration=duration,

@@ -7,7 +7,7 @@ from pathlib import Path
 from pipeline.config import DiarizationSettings
 from pipeline.ports import Diarizer
 
-LISTENING_VERSION = "2"
+LISTENING_VERSION = "3"
 """Changes when `listen` would hear the same sound differently."""
 
 DIARIZATION_VERSION = "3"
@@ -24,7 +24,11 @@ def build_diarizer(settings: DiarizationSettings, *paths: Path) -> Diarizer:
         from stages.diarization.community import CommunityDiarizer
 
         return CommunityDiarizer(settings, paths[0])
+    segmentation, embedding = paths
+    if settings.mode == "exact":
+        from stages.diarization.exact import ExactDiarizer
+
+        return ExactDiarizer(settings, segmentation=segmentation, embedding=embedding)
     from stages.diarization.diarizer import PyannoteDiarizer
 
-    segmentation, embedding = paths
     return PyannoteDiarizer(settings, segmentation=segmentation, embedding=embedding)

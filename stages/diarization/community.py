@@ -31,7 +31,8 @@ class CommunityDiarizer(PyannoteDiarizer):
         self._pipeline = pyannote_pipeline(folder, device_of(settings))
         models = self._pipeline._segmentation.model, self._pipeline._embedding.model_
         # Splitting compares pieces of voices by CAM++'s noise; other embeddings have their own.
-        self._hold(settings.model_copy(update={"split": 0.0}), *models)
+        # That one trunk will do for a recording was tried with CAM++ only.
+        self._hold(settings.model_copy(update={"split": 0.0, "trunk": "window"}), *models)
 
     def group(self, voices: VoiceWindows, hint: SpeakerHint) -> Diarization:
         """Who spoke when, by the pipeline's own clustering."""

@@ -25,8 +25,8 @@ T = TypeVar("T")
 class PyannoteDiarizer:
     """segmentation-3.0 and CAM++, each run once a window, with Parley's own clustering.
 
-    segmentation, embedding: folders with the weights. Raises ModelMissing or ModelCorrupt. All work
-    runs on one thread of its own, torch using `settings.threads`.
+    segmentation, embedding: folders with the weights. Raises ModelMissing or ModelCorrupt. One
+    recording is heard at a time, by `settings.threads` threads that share out its windows.
     """
 
     def __init__(
@@ -42,9 +42,7 @@ class PyannoteDiarizer:
 
     async def listen(self, sound: Sound, progress: Progress) -> VoiceWindows:
         """See Diarizer.listen."""
-        return await self._run(
-            lambda ears, told: listen(sound, ears, self._settings, told), progress
-        )
+        return await self._run(lambda ears, told: self.hear(sound, ears, told), progress)
 
     async def embed(
         self, sound: Sound, spans: Sequence[Span], progress: Progress
@@ -64,6 +62,10 @@ class PyannoteDiarizer:
         """Who spoke when: `voices` grouped into people within the bounds of `hint`."""
         return separate(voices, hint, self._settings)
 
+    def hear(self, sound: Sound, ears: Ears, progress: Progress) -> VoiceWindows:
+        """The activity and the voices of each window of `sound`."""
+        return listen(sound, ears, self._settings, progress)
+
     async def _run(self, work: Callable[[Ears, Progress], T], progress: Progress) -> T:
         """Run `work` on the models' thread; stop it between windows if nobody waits any more."""
         import torch
@@ -77,7 +79,7 @@ class PyannoteDiarizer:
             loop.call_soon_threadsafe(progress, part)
 
         def heard() -> T:
-            torch.set_num_threads(self._settings.threads or 1)
+            torch.set_num_threads(1)
             return work(ears, told)
 
         try:

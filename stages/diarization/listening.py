@@ -1,26 +1,30 @@
 """The costly half of diarization: who talks in each window, and with what voice.
 
-Each window is segmented once and goes through the embedding trunk once; voices are pooled from it
-under as many masks as there are speakers. Windows without speech skip the trunk. Sound is read
-window by window, so memory does not depend on the length of the recording but for what is returned.
+Windows that begin within the same ten seconds are heard together, so that what they share is
+computed once: the first filters of the segmentation model, the trunk of the embedding model. Voices
+are pooled from the trunk under as many masks as there are speakers. Sound is read piece by piece,
+so memory does not depend on the length of the recording but for what is returned.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from pipeline.config import DiarizationSettings
 from pipeline.ports import Progress, Sound, VoiceWindows
 from pipeline.types import SAMPLE_RATE, Span
+from stages.diarization.segmentation import Segmentation
 from stages.diarization.splitting import Bools, split
+from stages.diarization.trunk import Features, RecordingTrunk, WindowTrunk, read
+from stages.diarization.workers import in_order
 
 SPARE_VOICES = 1
 """Voices a window may hold beyond those the segmentation model tells apart; more hardly occur."""
@@ -31,12 +35,14 @@ SHORTEST_WINDOW = 0.3
 LONGEST_SPAN = 10.0
 """Seconds of a span that are enough to tell its voice by."""
 
+Floats = npt.NDArray[np.float32]
+
 
 class Cancelled(Exception):
     """The caller no longer waits for the answer."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Ears:
     """The two models and what listening needs to know of them.
 
@@ -51,50 +57,79 @@ class Ears:
     half: bool = False
 
     @property
-    def duration(self) -> float:
-        """Seconds of the window the segmentation model was trained on."""
-        return float(self.segmentation.specifications.duration)
+    def duration(self) -> int:
+        """Samples of the window the segmentation model was trained on."""
+        return int(round(self.segmentation.specifications.duration * SAMPLE_RATE))
 
     @property
     def speakers(self) -> int:
         """Local speakers the segmentation model tells apart."""
         return len(self.segmentation.specifications.classes)
 
-    def computing(self) -> torch.autocast:
-        """The precision to run the costly parts in, as a context."""
-        device = torch.device(self.embedding.device).type
-        return torch.autocast(device, torch.bfloat16, enabled=self.half)
+    @cached_property
+    def scores(self) -> Segmentation:
+        """The segmentation model on overlapping windows."""
+        return Segmentation(self.segmentation, self.half)
+
+    @cached_property
+    def powerset(self) -> Tensor | None:
+        """Who talks in each class of a powerset model, (classes, local speakers)."""
+        specifications = self.segmentation.specifications
+        if not specifications.powerset:
+            return None
+        from pyannote.audio.utils.powerset import Powerset
+
+        mapping: Tensor = Powerset(
+            len(specifications.classes), specifications.powerset_max_classes
+        ).mapping
+        return mapping
+
+    def trunk(self, sound: Tensor) -> Tensor:
+        """Features of the embedding model, (1, d, frames), of `sound` (samples,)."""
+        device = torch.device(self.embedding.device)
+        with torch.autocast(device.type, torch.bfloat16, enabled=self.half):
+            features: Tensor = self.embedding.forward_frames(sound[None, None].to(device))
+        return features.float()
+
+    def features(self, sound: Sound, trunk: str) -> Features:
+        """Where the features of the windows of `sound` come from."""
+        if trunk == "window":
+            return WindowTrunk(sound, self.trunk)
+        reach = self.embedding.receptive_field_size(1)
+        hop = self.embedding.receptive_field_size(2) - reach
+        return RecordingTrunk(sound, self.trunk, self.duration, hop, reach)
 
 
 @torch.inference_mode()
 def listen(
-    sound: Sound, ears: Ears, settings: DiarizationSettings, progress: Progress
+    sound: Sound,
+    ears: Ears,
+    settings: DiarizationSettings,
+    progress: Progress,
+    hearing: type[Hearing] | None = None,
 ) -> VoiceWindows:
     """Activity and embeddings of the voices in each window of `sound`.
 
-    Raises Cancelled once `ears.stopped()`.
+    hearing: how a window is heard, Parley's way if None. The result does not depend on
+    `settings.batch` and `settings.threads` but for the last bits of a float. Raises Cancelled once
+    `ears.stopped()`.
     """
-    duration = round(ears.duration * SAMPLE_RATE)
-    step = round(settings.step * SAMPLE_RATE)
+    duration, step = ears.duration, round(settings.step * SAMPLE_RATE)
     count = window_count(sound.length, duration, step)
     frames = ears.segmentation.num_frames(duration)
-    room = ears.speakers + (SPARE_VOICES if settings.split else 0)
     field = ears.segmentation.receptive_field
-    activity = np.zeros((count, frames, room), np.float32)
-    embeddings = np.full((count, room, ears.embedding.dimension), np.nan, np.float32)
-    for first in range(0, count, settings.batch):
-        numbers = range(first, min(count, first + settings.batch))
-        windows = [_read(sound, n * step, duration) for n in numbers]
-        posterior, active = segment(windows, duration, ears)
-        for n, window, soft, hard in zip(numbers, windows, posterior, active, strict=True):
-            if ears.stopped():
-                raise Cancelled
-            if hard.any() and len(window) >= SHORTEST_WINDOW * SAMPLE_RATE:
-                heard, voices = _voices(window, soft, hard, ears, settings, room)
-                activity[n, :, : heard.shape[1]] = heard
-                embeddings[n, : len(voices)] = voices
+    hear = (hearing or Hearing)(sound, ears, settings)
+    activity = np.zeros((count, frames, hear.room), np.float16)
+    embeddings = np.full((count, hear.room, ears.embedding.dimension), np.nan, np.float32)
+    groups = list(together(count, step, duration))
+    heard = in_order((partial(hear, group) for group in groups), settings.threads or 1)
+    for group, voices in zip(groups, heard, strict=True):
+        for n, (talking, vectors) in zip(group, voices, strict=True):
+            activity[n, :, : talking.shape[1]] = talking
+            embeddings[n, : len(vectors)] = vectors
             progress((n + 1) / count)
-    used = max(1, int(activity.any(axis=(0, 1)).sum()))
+        hear.features.forget(group.stop * step)
+    used = max([1, *(np.flatnonzero(activity.any(axis=(0, 1))) + 1)])
     return VoiceWindows(
         activity=np.ascontiguousarray(activity[:, :, :used]),
         embeddings=np.ascontiguousarray(embeddings[:, :used]),
@@ -113,81 +148,105 @@ def window_count(length: int, duration: int, step: int) -> int:
     return 1 + -(-(length - duration) // step)
 
 
-def _read(sound: Sound, start: int, duration: int) -> Tensor:
-    return torch.from_numpy(np.ascontiguousarray(sound.read(start, start + duration)))
+def together(count: int, step: int, duration: int) -> Iterator[range]:
+    """Windows 0 to `count` in groups that begin within the same `duration` samples."""
+    each = max(1, duration // step)
+    for first in range(0, count, each):
+        yield range(first, min(count, first + each))
 
 
-def segment(
-    windows: list[Tensor], duration: int, ears: Ears
-) -> tuple[npt.NDArray[np.float32], Bools]:
+class Hearing:
+    """Hears a group of windows; the same whoever else does so at the same time."""
+
+    into_silence = False
+    """Whether somebody may talk in the silence that the last window is filled up with."""
+
+    def __init__(self, sound: Sound, ears: Ears, settings: DiarizationSettings) -> None:
+        self.sound, self.ears, self.settings = sound, ears, settings
+        self.step = round(settings.step * SAMPLE_RATE)
+        self.room = ears.speakers + (SPARE_VOICES if settings.split else 0)
+        self.features = ears.features(sound, settings.trunk)
+
+    @torch.inference_mode()
+    def __call__(self, group: range) -> list[tuple[Floats, Floats]]:
+        """Activity (frames, voices) and embeddings (voices, d) of each window."""
+        if self.ears.stopped():
+            raise Cancelled
+        starts = [n * self.step for n in group]
+        stretch = read(self.sound, starts[0], starts[-1] + self.ears.duration)
+        out = []
+        size = self.settings.batch
+        for some in (starts[n : n + size] for n in range(0, len(starts), size)):
+            posterior, active = segment(stretch, [s - starts[0] for s in some], self.ears)
+            if not self.into_silence:
+                _cut(posterior, active, [self.sound.length - s for s in some], self.ears.duration)
+            for start, soft, hard in zip(some, posterior, active, strict=True):
+                if self.ears.stopped():
+                    raise Cancelled
+                out.append(self.voices(start, soft, hard))
+        return out
+
+    def voices(self, start: int, posterior: Floats, active: Bools) -> tuple[Floats, Floats]:
+        """Activity and embeddings of the window that begins at sample `start`."""
+        ears, settings = self.ears, self.settings
+        samples = min(ears.duration, self.sound.length - start)
+        if not active.any() or samples < SHORTEST_WINDOW * SAMPLE_RATE:
+            return _silence(len(active), ears.embedding.dimension)
+        heard = max(1, round(len(active) * samples / ears.duration))
+        features = self.features(start, samples, np.asarray(active[:heard].any(axis=1)))
+
+        def embed(masks: Floats) -> Floats:
+            weights = torch.from_numpy(masks[None, :, :heard]).to(features.device)
+            out = ears.embedding.forward_embedding(features, weights)[0]
+            return np.asarray(out.float().cpu().numpy())
+
+        frame_step = float(ears.segmentation.receptive_field.step)
+        voices = split(active, frame_step, settings.split, self.room, embed)
+        return _shared_out(posterior, voices), embed(own_speech(active, voices))
+
+
+def _silence(frames: int, dimension: int) -> tuple[Floats, Floats]:
+    return np.zeros((frames, 0), np.float32), np.zeros((0, dimension), np.float32)
+
+
+def segment(stretch: Tensor, starts: list[int], ears: Ears) -> tuple[Floats, Bools]:
     """Posterior of each local speaker, and who talks: both (windows, frames, local speakers).
 
-    Windows shorter than `duration` samples are filled with silence, and nobody talks in that.
+    starts: the samples of `stretch` at which windows begin. What they lack at the end of it is
+    filled with silence.
     """
-    batch = torch.stack([F.pad(w, (0, duration - len(w))) for w in windows])[:, None]
-    scores = ears.segmentation(batch.to(ears.segmentation.device)).cpu()
-    if ears.segmentation.specifications.powerset:
-        mapping = _powerset(ears.segmentation)
-        soft, hard = scores.exp() @ mapping, mapping[scores.argmax(dim=-1)]
+    scores = ears.scores(stretch, starts, ears.duration)
+    if ears.powerset is not None:
+        soft, hard = scores.exp() @ ears.powerset, ears.powerset[scores.argmax(dim=-1)]
     else:
         soft, hard = scores, (scores > 0.5).float()
     posterior, active = soft.clamp(0, 1).numpy(), hard.numpy() > 0
-    for row, window in enumerate(windows):
-        end = -(-len(window) * posterior.shape[1] // duration)
-        posterior[row, end:], active[row, end:] = 0, False
     return posterior, active
 
 
-def _powerset(segmentation: Any) -> Tensor:
-    from pyannote.audio.utils.powerset import Powerset
-
-    specifications = segmentation.specifications
-    mapping: Tensor = Powerset(
-        len(specifications.classes), specifications.powerset_max_classes
-    ).mapping
-    return mapping
+def _cut(posterior: Floats, active: Bools, known: list[int], duration: int) -> None:
+    """Let nobody talk after the `known` samples of each window of `duration`."""
+    for row, samples in enumerate(known):
+        end = -(-samples * posterior.shape[1] // duration)
+        posterior[row, end:], active[row, end:] = 0, False
 
 
-def _voices(
-    window: Tensor,
-    posterior: npt.NDArray[np.float32],
-    active: Bools,
-    ears: Ears,
-    settings: DiarizationSettings,
-    room: int,
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """Activity (frames, voices) and embeddings (voices, d) of one window."""
-    with ears.computing():
-        features = ears.embedding.forward_frames(window[None, None].to(ears.embedding.device))
-    features = features.float()
-    share = len(window) / (ears.duration * SAMPLE_RATE)
-    heard = max(1, round(len(active) * share))
-
-    def embed(masks: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        weights = torch.from_numpy(masks[None, :, :heard]).to(features.device)
-        out = ears.embedding.forward_embedding(features, weights)[0]
-        return np.asarray(out.float().cpu().numpy())
-
-    frame_step = float(ears.segmentation.receptive_field.step)
-    voices = split(active, frame_step, settings.split, room, embed)
-    return _shared_out(posterior, voices), embed(own_speech(active, voices))
-
-
-def own_speech(active: Bools, voices: list[tuple[int, Bools]]) -> npt.NDArray[np.float32]:
+def own_speech(active: Bools, voices: list[tuple[int, Bools]]) -> Floats:
     """Pooling masks, (voices, frames): speech without overlap, with it where there is no other."""
     alone = active.sum(axis=1) == 1
     masks = [mask & alone if (mask & alone).sum() > 2 else mask for _, mask in voices]
     return np.array(masks, np.float32)
 
 
-def _shared_out(
-    posterior: npt.NDArray[np.float32], voices: list[tuple[int, Bools]]
-) -> npt.NDArray[np.float32]:
+def _shared_out(posterior: Floats, voices: list[tuple[int, Bools]]) -> Floats:
     """The posterior of each voice: its speaker's, in the frames nearest to what it said."""
     out = np.zeros((len(posterior), len(voices)), np.float32)
     frames = np.arange(len(posterior))
     for speaker in {s for s, _ in voices}:
         parts = [n for n, (s, _) in enumerate(voices) if s == speaker]
+        if len(parts) == 1:
+            out[:, parts[0]] = posterior[:, speaker]
+            continue
         distance = np.stack(
             [np.abs(frames[:, None] - np.flatnonzero(voices[n][1])).min(axis=1) for n in parts]
         )
@@ -218,9 +277,3 @@ def embed_spans(
             out[n] = voice / np.linalg.norm(voice)
         progress((n + 1) / len(spans))
     return out
-
-
-def batches(count: int, size: int) -> Iterator[range]:
-    """Ranges of at most `size` that cover `count`."""
-    for first in range(0, count, size):
-        yield range(first, min(count, first + size))

@@ -21,14 +21,21 @@ def stock_pipeline(segmentation: Path, embedding: Path) -> Any:
     """
     models = segmentation_model(segmentation), embedding_model(embedding, quick=False)
     with quiet():
-        from pyannote.audio.core.plda import PLDA
         from pyannote.audio.pipelines import SpeakerDiarization
+
+    return configured(SpeakerDiarization, *models)
+
+
+def configured(kind: Any, segmentation: Any, embedding: Any) -> Any:
+    """A pipeline of `kind`, SpeakerDiarization or a subclass, on loaded models."""
+    with quiet():
+        from pyannote.audio.core.plda import PLDA
 
         # This clustering uses no PLDA, but the constructor insists on one.
         unused = PLDA.__new__(PLDA)
-        pipeline = SpeakerDiarization(
-            segmentation=models[0],
-            embedding=models[1],
+        pipeline = kind(
+            segmentation=segmentation,
+            embedding=embedding,
             plda=unused,
             embedding_exclude_overlap=True,
             clustering="AgglomerativeClustering",

@@ -104,7 +104,8 @@ def test_listening_hears_what_the_stock_pipeline_hears(
     from stages.diarization.stock import stock_pipeline
 
     sound = Samples(telephone.samples[: 25 * 16_000])
-    plain = build_diarizer(SETTINGS.model_copy(update={"split": 0.0}), *folders)
+    settings = SETTINGS.model_copy(update={"split": 0.0, "trunk": "window"})
+    plain = build_diarizer(settings, *folders)
     ours = heard(plain, sound)
     theirs: dict[str, npt.NDArray[np.float32]] = {}
 
@@ -116,16 +117,43 @@ def test_listening_hears_what_the_stock_pipeline_hears(
     stock_pipeline(*folders)(
         {"waveform": waveform, "sample_rate": 16_000, "uri": "sample"}, hook=keep
     )
-    windows = [waveform[0, n * 16_000 : (n + 10) * 16_000] for n in range(len(ours.activity))]
+    starts = [n * 16_000 for n in range(len(ours.activity))]
     ears = Ears(segmentation_model(folders[0]), embedding_model(folders[1]))
     with torch.inference_mode():
-        _, active = segment(windows, 160_000, ears)
+        _, active = segment(waveform[0], starts, ears)
     assert (active == (theirs["segmentation"] > 0)).mean() > 0.9999
     embeddings = np.asarray(theirs["embeddings"])
     for window, talking in enumerate(active.any(axis=1)):
         np.testing.assert_allclose(
             ours.embeddings[window, : talking.sum()], embeddings[window, talking], atol=1e-3
         )
+
+
+@pytest.mark.parametrize("seconds", [25.0, 30.0, 0.2])
+def test_the_exact_mode_gives_the_turns_of_the_stock_pipeline(
+    seconds: float, folders: tuple[Path, Path], telephone: Samples
+) -> None:
+    import torch
+
+    from stages.diarization.stock import stock_pipeline
+
+    sound = Samples(telephone.samples[: round(seconds * 16_000)])
+    exact = SETTINGS.model_copy(update={"mode": "exact", "threads": 2})
+    ours = diarized(build_diarizer(exact, *folders), sound)
+    waveform = torch.from_numpy(np.ascontiguousarray(sound.samples))[None]
+    theirs = stock_pipeline(*folders)(
+        {"waveform": waveform, "sample_rate": 16_000, "uri": "telephone"}
+    )
+    for turns, annotation in (
+        (ours.turns, theirs.speaker_diarization),
+        (ours.exclusive, theirs.exclusive_speaker_diarization),
+    ):
+        tracks = [(s, who) for s, _, who in annotation.itertracks(yield_label=True)]
+        names = {str(t.speaker): who for t, (_, who) in zip(turns, tracks, strict=True)}
+        assert len(set(names.values())) == len(names)
+        found = [(round(t.span.start, 3), round(t.span.end, 3), names[t.speaker]) for t in turns]
+        cut = [(s.start, min(s.end, len(waveform[0]) / 16_000), who) for s, who in tracks]
+        assert found == [(round(a, 3), round(b, 3), who) for a, b, who in cut]
 
 
 SILENT = {

@@ -81,6 +81,9 @@ class LevelEmbedding:
     def __call__(self, window: "torch.Tensor") -> "torch.Tensor":
         return torch.stack([window.mean(dim=(1, 2)), torch.ones(len(window))], dim=-1)
 
+    def receptive_field_size(self, frames: int = 1) -> int:
+        return 1600 * frames
+
 
 def ears() -> Ears:
     return Ears(LevelSegmentation(), LevelEmbedding())
@@ -110,8 +113,20 @@ def test_windows_without_voices_never_reach_the_embedding_model() -> None:
     both = ears()
     heard = listen(levels((30, 0.0), (10, 0.5), (30, 0.0)), both, SETTINGS, ignore)
     assert both.segmentation.windows == 61
-    assert len(both.embedding.windows) == 19
+    assert both.embedding.windows == [10 * SAMPLE_RATE]
     assert np.isnan(heard.embeddings[0]).all()
+
+
+def test_a_trunk_once_a_window_hears_what_a_trunk_once_a_recording_hears() -> None:
+    sound = levels((3, 0.5), (4, -0.2), (9, 0.0), (5, 0.4), (1.3, -0.4))
+    for step in (1.0, 0.7, 3.0):
+        settings = SETTINGS.model_copy(update={"step": step})
+        often = ears()
+        one = listen(sound, often, settings.model_copy(update={"trunk": "window"}), ignore)
+        other = listen(sound, ears(), settings, ignore)
+        np.testing.assert_array_equal(one.activity, other.activity)
+        np.testing.assert_allclose(one.embeddings, other.embeddings, rtol=1e-5, atol=0.05)
+        assert len(often.embedding.windows) == np.isfinite(one.embeddings).any(axis=(1, 2)).sum()
 
 
 @pytest.mark.parametrize("batch", [1, 3, 8, 100])
@@ -123,10 +138,21 @@ def test_the_batch_changes_nothing(batch: int) -> None:
     np.testing.assert_array_equal(one.embeddings, other.embeddings)
 
 
-def test_no_more_than_a_window_is_read_at_a_time() -> None:
+@pytest.mark.parametrize("trunk", ["recording", "window"])
+@pytest.mark.parametrize("threads", [2, 5])
+def test_the_threads_change_nothing(threads: int, trunk: str) -> None:
+    sound = levels((13, 0.5), (14, -0.2), (39, 0.0), (25, 0.4))
+    settings = SETTINGS.model_copy(update={"trunk": trunk})
+    one = listen(sound, ears(), settings, ignore)
+    other = listen(sound, ears(), settings.model_copy(update={"threads": threads}), ignore)
+    np.testing.assert_array_equal(one.activity, other.activity)
+    np.testing.assert_array_equal(one.embeddings, other.embeddings)
+
+
+def test_a_piece_of_the_sound_is_read_at_a_time() -> None:
     sound = levels((100, 0.5))
     listen(sound, ears(), SETTINGS, ignore)
-    assert sound.longest == 10 * SAMPLE_RATE
+    assert sound.longest < 20 * SAMPLE_RATE
 
 
 def test_progress_never_falls_and_ends_at_one() -> None:
@@ -144,9 +170,17 @@ def test_a_caller_who_left_is_not_worked_for() -> None:
 
 def test_the_last_window_is_embedded_without_its_padding() -> None:
     both = ears()
-    heard = listen(levels((12.5, 0.5)), both, SETTINGS, ignore)
+    settings = SETTINGS.model_copy(update={"trunk": "window"})
+    heard = listen(levels((12.5, 0.5)), both, settings, ignore)
     assert both.embedding.windows[-1] == round(9.5 * SAMPLE_RATE)
     assert not heard.activity[-1, 48:].any()
+
+
+def test_the_end_of_the_sound_is_heard_with_what_came_before() -> None:
+    both = ears()
+    heard = listen(levels((10, 0.5), (2.5, -0.5)), both, SETTINGS, ignore)
+    assert set(both.embedding.windows) == {10 * SAMPLE_RATE}
+    assert heard.embeddings[-1, 1] == pytest.approx([-0.5, 1.0], abs=1e-3)
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.01, 0.2])
