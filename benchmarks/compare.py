@@ -205,7 +205,7 @@ class Bench:
         if missing := [f.name for f in files if not f.is_file()]:
             return replace(made, exit=1, error=f"wrote no {', '.join(missing)}")
         _keep_words(stem)
-        digest = _digest(job.peer, stem, files)
+        digest = _digest(job.peer, stem, files, made.sound)
         for run in range(1, job.run):  # scoring an hour is slow, and most peers repeat themselves
             before = self._find(job.peer.name, replace(job, run=run))
             if before and before.digest == digest:
@@ -241,10 +241,10 @@ def scored(peer: Peer, reference: Reference, stem: Path) -> Score:
     return score(reference, words, turns, {"speech": 0.0, "transcribed": 0.0})
 
 
-def _digest(peer: Peer, stem: Path, files: Sequence[Path]) -> str:
+def _digest(peer: Peer, stem: Path, files: Sequence[Path], length: float) -> str:
     """SHA-256 of what a peer wrote; of turns without the names of their speakers."""
     if peer.gives == "turns":
-        content = repr(nameless(read_turns(stem))).encode()
+        content = repr(nameless(read_turns(stem), length)).encode()
     else:
         content = b"".join(f.read_bytes() for f in files)
     return hashlib.sha256(content).hexdigest()

@@ -155,10 +155,15 @@ def by_overlap(words: Iterable[Word], turns: Sequence[Turn]) -> list[Word]:
     return [replace(w, speaker=_most(w, turns)) for w in words]
 
 
-def nameless(turns: Iterable[Turn]) -> list[tuple[float, float, int]]:
-    """Turns by start, speakers numbered as they first talk: equal where only names differ."""
+def nameless(turns: Iterable[Turn], length: float) -> list[tuple[float, float, int]]:
+    """Turns by start, speakers numbered as they first talk: equal where only names differ.
+
+    length: seconds of the recording; pyannote.audio hears voices in the silence it pads with, and
+    what lies after the end is left out.
+    """
     numbers: dict[str, int] = {}
-    ordered = sorted((round(t.start, 3), round(t.end, 3), t.speaker) for t in turns)
+    spans = ((round(t.start, 3), round(min(t.end, length), 3), t.speaker) for t in turns)
+    ordered = sorted(s for s in spans if s[0] < s[1])
     return [(start, end, numbers.setdefault(who, len(numbers))) for start, end, who in ordered]
 
 

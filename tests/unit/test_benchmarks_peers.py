@@ -100,8 +100,13 @@ def test_a_word_is_said_by_who_talks_most_during_it_or_nearest_to_it() -> None:
 def test_turns_that_differ_in_names_only_are_the_same() -> None:
     ours = [Turn(1.0, 2.00041, "me"), Turn(0.0, 1.5, "you"), Turn(3, 4, "me")]
     theirs = [Turn(0.0, 1.5, "A"), Turn(1.0, 2.0002, "B"), Turn(3, 4, "B")]
-    assert nameless(ours) == nameless(theirs)
-    assert nameless(ours) != nameless([*theirs[:2], Turn(3, 4, "A")])
+    assert nameless(ours, 9) == nameless(theirs, 9)
+    assert nameless(ours, 9) != nameless([*theirs[:2], Turn(3, 4, "A")], 9)
+
+
+def test_turns_after_the_end_of_the_recording_make_no_difference() -> None:
+    ours = [Turn(1, 4, "A")]
+    assert nameless(ours, 4) == nameless([Turn(1, 4.3, "A"), Turn(4.6, 5, "B")], 4)
 
 
 def test_references_are_cut_where_the_sound_is() -> None:
