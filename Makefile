@@ -46,7 +46,7 @@ format: $(STAMP) ## Format the code
 bench: setup ## Accuracy on DATA (a folder of recordings with references)
 	$(BIN)/python -m benchmarks.accuracy $(or $(DATA),$(error make bench DATA=folder))
 
-bench-peers: setup ## Make an environment for each tool that Parley is compared with: 17 GB
+bench-peers: setup ## Make an environment for each tool that Parley is compared with: 20 GB
 	$(BIN)/python -m benchmarks.peers.environments
 
 compare: bench-peers ## Compare with other tools on DATA, long recordings cut to CUT seconds for the slow ones
