@@ -50,8 +50,22 @@ class AsrSettings(Settings):
     model: str = "faster-whisper-base"
     device: Literal["cpu", "cuda", "auto"] = "cpu"
     compute_type: str = "int8"
-    threads: int | None = Field(None, ge=1, description="None shares the cores out")
-    beam_size: int = Field(5, ge=1)
+    threads: int | None = Field(
+        None,
+        ge=1,
+        description="Threads, a window or batch of them each; None shares the cores out",
+    )
+    window: float = Field(30.0, gt=1, le=30, description="Seconds of speech a window holds at most")
+    window_pad: float | None = Field(
+        2.0, ge=0, description="Seconds of silence put after a window; None fills up to 30 s"
+    )
+    streams: int = Field(16, ge=1, description="Parts of a recording that are read side by side")
+    stream: float = Field(60.0, ge=1, description="Seconds of speech each of them has at least")
+    batch: int = Field(8, ge=1, description="Windows decoded together at most")
+    context: int = Field(
+        223, ge=0, le=223, description="Tokens of the text before it a window is shown at most"
+    )
+    beam_size: int = Field(5, ge=1, description="Readings followed at a time")
     temperatures: tuple[float, ...] = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
     language: str | None = Field(None, description="ISO 639-1; None detects it")
     languages: tuple[str, ...] = Field((), description="Languages detection may choose from")

@@ -84,7 +84,7 @@ class LocalStages:
             from stages.asr.faster_whisper import FasterWhisper
 
             settings = self._profile.asr
-            settings = settings.model_copy(update={"threads": share(settings.threads, 2)})
+            settings = settings.model_copy(update={"threads": share(settings.threads, 1)})
             path = await self._pulled(settings.model)
             return await asyncio.to_thread(FasterWhisper, settings, path)
 

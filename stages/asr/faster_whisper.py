@@ -1,4 +1,4 @@
-"""Whisper on CTranslate2 through faster-whisper, one window at a time.
+"""Whisper on CTranslate2 through faster-whisper, windows that wait together read together.
 
 The model decodes what it is given and reports how sure it was; where windows begin, what is asked
 again and what is believed is decided in `stages.asr.stage`.
@@ -6,14 +6,19 @@ again and what is believed is decided in `stages.asr.stage`.
 
 from __future__ import annotations
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Hashable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import numpy.typing as npt
+
 from pipeline.config import AsrSettings
 from pipeline.ports import AsrHint, Hearing
-from pipeline.types import SAMPLE_RATE, Samples, Segment, Span, Word
+from pipeline.types import SAMPLE_RATE, Samples, Segment
+from stages.asr.batching import Batches
+from stages.asr.writing import words_of
 from stages.threads import limit_threads
 
 if TYPE_CHECKING:
@@ -22,27 +27,52 @@ if TYPE_CHECKING:
 WINDOW = 30 * SAMPLE_RATE
 """Samples Whisper hears at once."""
 
+_LENGTHS = (600, 1000, 1600, 2200, 3000)
+"""Frames (of 10 ms) a window is filled up to with silence: few, so that many windows are alike."""
+
+_CONTEXTS = (223, 112, 56, 28)
+"""Tokens of earlier text a window is shown, as many as there are: few, for the same reason."""
+
 _PREPENDED = "\"'“¿([{-"
 _APPENDED = "\"'.。,，!！?？:：”)]}、"
 _RESET_TEMPERATURE = 0.5
 """A window that needed a higher one is no good example for the next."""
 
 _SEED = 1
-_UNSPACED = (
-    (0x0E00, 0x0EFF),
-    (0x1000, 0x109F),
-    (0x1780, 0x17FF),
-    (0x3040, 0x30FF),
-    (0x3400, 0x9FFF),
-)
-_PROMPT_LIMIT = 223
-"""Tokens of text Whisper can be shown before a window."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Asked:
+    """A window to be read. before: tokens shown ahead of it. frames: what it is filled up to."""
+
+    window: Samples
+    hint: AsrHint
+    before: tuple[int, ...]
+    frames: int
+
+    @property
+    def kind(self) -> Hashable:
+        """Windows of one kind can be read together; those sampled from, each alone."""
+        hint = self.hint
+        return self.frames, len(self.before), hint.patient and id(self)
+
+
+@dataclass(frozen=True, slots=True)
+class _Decoded:
+    """Tokens of a window, and how sure the model was."""
+
+    tokens: list[int]
+    logprob: float
+    no_speech: float
+    compression: float
+    temperature: float = 0.0
 
 
 class FasterWhisper:
     """The Transcriber port on a CTranslate2 Whisper model.
 
-    path: a folder with model.bin, config.json, tokenizer.json and vocabulary.
+    path: a folder with model.bin, config.json, tokenizer.json and vocabulary. On CPUs
+    `settings.threads` windows are decoded at a time, one thread each, with one copy of the weights.
     Source: Radford et al., 2022, https://arxiv.org/abs/2212.04356; long-form decoding as in § 4.5.
     """
 
@@ -51,84 +81,69 @@ class FasterWhisper:
         from faster_whisper import WhisperModel
 
         self._settings = settings
+        workers = 1 if settings.device == "cuda" else settings.threads or 1
         self._model = WhisperModel(
             str(path),
             device=settings.device,
             compute_type=settings.compute_type,
-            cpu_threads=settings.threads or 1,
-            num_workers=1,
+            cpu_threads=1,
+            num_workers=workers,
             local_files_only=True,
         )
         self._tokenizers: dict[str, Tokenizer] = {}
-        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="whisper")
+        self._batches: Batches[_Asked, Hearing] = Batches(
+            self._read, lambda a: a.kind, workers=workers, most=settings.batch, name="whisper"
+        )
 
     async def transcribe(self, window: Samples, hint: AsrHint) -> Hearing:
         """The words of `window`; see Transcriber. Raises ValueError beyond 30 s."""
         if len(window) > WINDOW:
             raise ValueError(f"expected at most {WINDOW} samples (30 s), got {len(window)}")
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._executor, self._decode, window, hint)
+        return await self._batches.ask(
+            _Asked(window, hint, self._before(hint), self._frames(len(window)))
+        )
 
-    def _decode(self, window: Samples, hint: AsrHint) -> Hearing:
-        import ctranslate2
-        from faster_whisper.audio import pad_or_trim
+    def _frames(self, samples: int) -> int:
+        pad = self._settings.window_pad
+        if pad is None:
+            return _LENGTHS[-1]
+        needed = samples / SAMPLE_RATE * 100 + pad * 100
+        return next((n for n in _LENGTHS if n >= needed), _LENGTHS[-1])
 
-        features = self._model.feature_extractor(window)
-        frames = min(features.shape[-1] - 1, self._model.feature_extractor.nb_max_frames)
-        encoded = self._model.encode(pad_or_trim(features[:, :frames]))
-        language, certainty = self._language(encoded, hint)
-        tokenizer = self._tokenizer(language)
-        options = self._options(tokenizer, hint.patient)
-        prompt = self._prompt(tokenizer, hint)
-        ctranslate2.set_random_seed(_SEED)  # a window is read alike whatever was read before
-        result, logprob, temperature, compression = self._model.generate_with_fallback(
-            encoded, prompt, tokenizer, options
-        )
-        duration = len(window) / SAMPLE_RATE
-        silent = (
-            result.no_speech_prob > self._settings.max_no_speech
-            and logprob < self._settings.min_average_logprob
-        )
-        if silent:
-            return Hearing((), duration, language, certainty, temperature)
-        pieces, consumed = self._split(tokenizer, result.sequences_ids[0], frames, duration)
-        self._model.add_word_timestamps(
-            [pieces], tokenizer, encoded, frames, _PREPENDED, _APPENDED, last_speech_timestamp=0.0
-        )
-        segments = [
-            Segment(words, language, logprob, result.no_speech_prob, compression)
-            for piece in pieces
-            if (words := _words(piece.get("words", ()), duration))
+    def _before(self, hint: AsrHint) -> tuple[int, ...]:
+        """Tokens of the text before the window; its end where there are too many."""
+        encode = self._tokenizer("en").encode
+        prompt = encode(f" {hint.prompt.strip()}") if hint.prompt.strip() else []
+        before = [*prompt, *hint.context]
+        hotwords = encode(" " + ", ".join(hint.hotwords)) if hint.hotwords else []
+        room = min(self._settings.context, _CONTEXTS[0] - len(hotwords))
+        kept = next((n for n in _CONTEXTS if n <= min(room, len(before))), 0)
+        return (*hotwords[: _CONTEXTS[0]], *(before[-kept:] if kept else ()))
+
+    def _read(self, asked: list[_Asked]) -> list[Hearing]:
+        """What was heard in windows of one kind.
+
+        Only decoding gains by a batch: the encoder and the alignment are quicker window by window,
+        whose attention maps then stay in the processor's cache.
+        """
+        encoded = [self._model.encode(self._features(a)) for a in asked]
+        languages = [self._language(e, a.hint) for e, a in zip(encoded, asked, strict=True)]
+        tokenizers = [self._tokenizer(code) for code, _ in languages]
+        decoded = self._decode(encoded, asked, tokenizers)
+        return [
+            self._hearing(*window)
+            for window in zip(asked, encoded, languages, tokenizers, decoded, strict=True)
         ]
-        if consumed is None:
-            consumed = max((s.span.end for s in segments), default=duration)
-        if consumed < 1.0:
-            consumed = duration
-        context = () if temperature > _RESET_TEMPERATURE else self._context(hint, pieces)
-        return Hearing(tuple(segments), consumed, language, certainty, temperature, context)
 
-    def _context(self, hint: AsrHint, pieces: list[dict[str, Any]]) -> tuple[int, ...]:
-        """Tokens with their time marks: shown bare text, Whisper stops writing the marks itself."""
-        if not self._settings.carry_prompt:
-            return ()
-        heard = [t for p in pieces if p["start"] != p["end"] for t in p["tokens"]]
-        return (*hint.context, *heard)[-_PROMPT_LIMIT:]
-
-    def _split(
-        self, tokenizer: Tokenizer, tokens: list[int], frames: int, duration: float
-    ) -> tuple[list[dict[str, Any]], float | None]:
-        pieces, seek, clean_end = self._model._split_segments_by_timestamps(
-            tokenizer=tokenizer,
-            tokens=tokens,
-            time_offset=0.0,
-            segment_size=frames,
-            segment_duration=duration,
-            seek=0,
-        )
-        # A closing timestamp vouches for all before it; without one only the words themselves do.
-        return pieces, seek / self._model.frames_per_second if clean_end else None
+    def _features(self, asked: _Asked) -> npt.NDArray[np.float32]:
+        """Log-mel bands, (80 or 128, frames), filled up with silence to `asked.frames`."""
+        bands = self._model.feature_extractor(asked.window)[:, :-1]
+        return np.pad(bands, ((0, 0), (0, max(0, asked.frames - bands.shape[1]))))[
+            :, : asked.frames
+        ]
 
     def _language(self, encoded: Any, hint: AsrHint) -> tuple[str, float]:
+        """The language of a window, and how probable it is."""
         if hint.language is not None or not self._model.model.is_multilingual:
             return hint.language or "en", 1.0
         ranked = [(t[2:-2], p) for t, p in self._model.model.detect_language(encoded)[0]]
@@ -149,16 +164,77 @@ class FasterWhisper:
             )
         return self._tokenizers[language]
 
-    def _prompt(self, tokenizer: Tokenizer, hint: AsrHint) -> list[int]:
-        prompt = tokenizer.encode(f" {hint.prompt.strip()}") if hint.prompt.strip() else []
-        before = [*prompt, *hint.context]
-        hotwords = ", ".join(hint.hotwords) or None
-        room = _PROMPT_LIMIT - (len(tokenizer.encode(f" {hotwords}")) if hotwords else 0)
-        before = before[-room:] if room > 0 else []
-        return list(self._model.get_prompt(tokenizer, before, hotwords=hotwords))
+    def _decode(
+        self, encoded: list[Any], asked: list[_Asked], tokenizers: list[Tokenizer]
+    ) -> list[_Decoded]:
+        """The likeliest tokens of each window."""
+        prompts = [
+            self._model.get_prompt(t, list(a.before))
+            for t, a in zip(tokenizers, asked, strict=True)
+        ]
+        if asked[0].hint.patient:
+            return [self._decode_patiently(encoded[0], prompts[0], tokenizers[0])]
+        s = self._settings
+        results = self._model.model.generate(
+            _stacked(encoded),
+            prompts,
+            beam_size=s.beam_size,
+            max_length=self._model.max_length,
+            return_scores=True,
+            return_no_speech_prob=True,
+            suppress_blank=True,
+            suppress_tokens=_suppressed(tokenizers[0]),
+            max_initial_timestamp_index=50,
+        )
+        return [_scored(r, t) for r, t in zip(results, tokenizers, strict=True)]
 
-    def _options(self, tokenizer: Tokenizer, patient: bool) -> Any:
-        from faster_whisper.transcribe import TranscriptionOptions, get_suppressed_tokens
+    def _decode_patiently(self, encoded: Any, prompt: list[int], tokenizer: Tokenizer) -> _Decoded:
+        """One window at higher temperatures too, until the text is likely enough."""
+        import ctranslate2
+
+        ctranslate2.set_random_seed(_SEED)  # a window is read alike whatever was read before
+        result, logprob, temperature, compression = self._model.generate_with_fallback(
+            encoded, prompt, tokenizer, self._fallback(tokenizer)
+        )
+        tokens = list(result.sequences_ids[0])
+        return _Decoded(tokens, logprob, result.no_speech_prob, compression, temperature)
+
+    def _hearing(
+        self,
+        asked: _Asked,
+        encoded: Any,
+        language: tuple[str, float],
+        tokenizer: Tokenizer,
+        decoded: _Decoded,
+    ) -> Hearing:
+        """The decoded tokens as words with times."""
+        s, duration = self._settings, len(asked.window) / SAMPLE_RATE
+        if decoded.no_speech > s.max_no_speech and decoded.logprob < s.min_average_logprob:
+            return Hearing((), duration, *language, decoded.temperature)
+        frames = len(asked.window) * 100 // SAMPLE_RATE
+        pieces, consumed = _split(self._model, tokenizer, decoded.tokens, frames)
+        self._model.add_word_timestamps(
+            [pieces], tokenizer, encoded, frames, _PREPENDED, _APPENDED, last_speech_timestamp=0.0
+        )
+        segments = tuple(
+            Segment(words, language[0], decoded.logprob, decoded.no_speech, decoded.compression)
+            for piece in pieces
+            if (words := words_of(piece.get("words", ()), duration))
+        )
+        if consumed is None:
+            consumed = max((s.span.end for s in segments), default=duration)
+        if consumed < 1.0:
+            consumed = duration
+        context: tuple[int, ...] = ()
+        if s.carry_prompt and decoded.temperature <= _RESET_TEMPERATURE:
+            # With their time marks: shown bare text, Whisper stops writing the marks itself.
+            heard = [t for p in pieces if p["start"] != p["end"] for t in p["tokens"]]
+            context = (*asked.hint.context, *heard)[-_CONTEXTS[0] :]
+        return Hearing(segments, consumed, *language, decoded.temperature, context)
+
+    def _fallback(self, tokenizer: Tokenizer) -> Any:
+        """What faster-whisper wants to know to try one temperature after another."""
+        from faster_whisper.transcribe import TranscriptionOptions
 
         s = self._settings
         return TranscriptionOptions(
@@ -173,11 +249,11 @@ class FasterWhisper:
             compression_ratio_threshold=s.max_compression_ratio,
             condition_on_previous_text=s.carry_prompt,
             prompt_reset_on_temperature=0.5,
-            temperatures=list(s.temperatures if patient else s.temperatures[:1]),
+            temperatures=list(s.temperatures),
             initial_prompt=None,
             prefix=None,
             suppress_blank=True,
-            suppress_tokens=get_suppressed_tokens(tokenizer, [-1]),
+            suppress_tokens=_suppressed(tokenizer),
             without_timestamps=False,
             max_initial_timestamp=1.0,
             word_timestamps=True,
@@ -191,28 +267,43 @@ class FasterWhisper:
         )
 
 
-def _words(timed: Any, duration: float) -> tuple[Word, ...]:
-    """Whisper's timed words as ours: a leading space means a word of its own."""
-    words: list[Word] = []
-    for entry in timed:
-        text = entry["word"].strip()
-        if not text:
-            continue
-        start = min(max(0.0, float(entry["start"])), duration)
-        end = min(max(start, float(entry["end"])), duration)
-        probability = float(entry["probability"])
-        glued = bool(words) and not entry["word"].startswith(" ")
-        if glued and not (_unspaced(text) or _unspaced(words[-1].text)):
-            # "100" and "%", "co" and "-op": one word to a reader, and so to a speaker.
-            first = words.pop()
-            span = Span(first.span.start, max(first.span.end, end))
-            probability = min(first.probability, probability)
-            words.append(Word(first.text + text, span, probability, glued=first.glued))
-        else:
-            words.append(Word(text, Span(start, end), probability, glued=glued))
-    return tuple(words)
+def _stacked(encoded: list[Any]) -> Any:
+    """Windows encoded one by one as a batch."""
+    if len(encoded) == 1:
+        return encoded[0]
+    import ctranslate2
+
+    return ctranslate2.StorageView.from_array(np.concatenate([np.asarray(e) for e in encoded]))
 
 
-def _unspaced(text: str) -> bool:
-    """Whether the script parts words by no space: Chinese, Japanese, Thai, Lao, Khmer, Burmese."""
-    return any(low <= ord(c) <= high for c in text for low, high in _UNSPACED)
+def _suppressed(tokenizer: Tokenizer) -> Any:
+    from faster_whisper.transcribe import get_suppressed_tokens
+
+    return get_suppressed_tokens(tokenizer, [-1])
+
+
+def _scored(result: Any, tokenizer: Tokenizer) -> _Decoded:
+    from faster_whisper.transcribe import get_compression_ratio
+
+    tokens = list(result.sequences_ids[0])
+    logprob = result.scores[0] * len(tokens) / (len(tokens) + 1)
+    compression = get_compression_ratio(tokenizer.decode(tokens).strip())
+    return _Decoded(tokens, logprob, result.no_speech_prob, compression)
+
+
+def _split(
+    model: Any, tokenizer: Tokenizer, tokens: list[int], frames: int
+) -> tuple[list[dict[str, Any]], float | None]:
+    """The text between time marks, and up to where it accounts for the sound, in seconds.
+
+    A closing mark vouches for all before it; without one, None, only the words themselves do.
+    """
+    pieces, seek, clean_end = model._split_segments_by_timestamps(
+        tokenizer=tokenizer,
+        tokens=tokens,
+        time_offset=0.0,
+        segment_size=frames,
+        segment_duration=frames / 100,
+        seek=0,
+    )
+    return pieces, seek / model.frames_per_second if clean_end else None

@@ -2,12 +2,14 @@
 
 Speech is laid end to end without the silences between, and decoded in windows of up to 30 s. A
 window reports how much of it its words account for; the next begins there, so that no word is cut
-and none is heard twice. Where somebody is heard and no word was written, that stretch is listened
-to again by itself, since long windows now and then skip a sentence.
+and none is heard twice. A long recording is parted at pauses into streams that are read side by
+side, so that the model has several windows to decode at once. Where somebody is heard and no word
+was written, that stretch is listened to again by itself.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -18,8 +20,11 @@ from pipeline.coverage import joined, untranscribed
 from pipeline.ports import AsrHint, Hearing, Sound, Transcriber
 from pipeline.types import SAMPLE_RATE, Segment, Span, Speech, Word
 from stages.asr.gates import believable, better, certain, doubtful
+from stages.asr.pauses import first, length, parted, pause_near, rest
 
 WINDOW = 30 * SAMPLE_RATE
+"""Samples Whisper hears at once."""
+
 _SHORTEST = SAMPLE_RATE
 """Less than this at the very end is not listened to again."""
 
@@ -43,58 +48,94 @@ class AsrState:
     @property
     def waiting(self) -> int:
         """Samples of speech not yet transcribed."""
-        return sum(s.end - s.start for s in self.pending)
+        return length(self.pending)
 
 
 class AsrStage:
     """The stage Speech → Segment over one recording."""
 
     name = "asr"
-    version = 1
+    version = 2
 
     def __init__(self, transcriber: Transcriber, settings: AsrSettings, sound: Sound) -> None:
         self._transcriber = transcriber
         self._settings = settings
         self._sound = sound
+        self._window = round(settings.window * SAMPLE_RATE)
+        self._stream = round(settings.stream * SAMPLE_RATE)
 
     def begin(self) -> AsrState:
         """Nothing heard; the prompt is the one of the settings."""
         return AsrState(prompt=self._settings.prompt)
 
     async def step(self, state: AsrState, item: Speech) -> tuple[AsrState, list[Segment]]:
-        """Take in a stretch of speech; decode while there is a whole window."""
+        """Take in a stretch of speech; decode while there is enough of it."""
         state = replace(state, pending=(*state.pending, item))
         outputs: list[Segment] = []
-        while state.waiting >= WINDOW:
-            state, segments = await self._decode(state)
+        while state.waiting >= self._enough(state):
+            state, segments = await self._advance(state)
             outputs += segments
         return state, outputs
 
     async def end(self, state: AsrState) -> list[Segment]:
         """Decode what is left."""
+        return (await self._streams(state, state.waiting))[1]
+
+    def _enough(self, state: AsrState) -> int:
+        """Samples worth beginning with: a window at first, so that words come soon.
+
+        Later as much as leaves whole streams for the end.
+        """
+        if self._alone(state):
+            return self._window
+        return 2 * self._settings.streams * self._stream
+
+    def _alone(self, state: AsrState) -> bool:
+        return state.language is None or self._settings.streams == 1
+
+    async def _advance(self, state: AsrState) -> tuple[AsrState, list[Segment]]:
+        if self._alone(state):
+            return await self._decode(state)
+        return await self._streams(state, self._settings.streams * self._stream)
+
+    async def _streams(self, state: AsrState, samples: int) -> tuple[AsrState, list[Segment]]:
+        """Decode the first `samples` of what is pending, in streams from pause to pause."""
+        whole = first(state.pending, pause_near(state.pending, samples))
+        count = max(1, min(self._settings.streams, length(whole) // self._stream))
+        begins = [
+            AsrState(pending=tuple(part), language=state.language) for part in parted(whole, count)
+        ]
+        if begins:
+            begins[0] = replace(state, pending=begins[0].pending)
+        done = await asyncio.gather(*(self._finish(begin) for begin in begins))
+        left = rest(state.pending, length(whole))
+        last = done[-1][0] if done else state
+        return replace(last, pending=left), [s for _, segments in done for s in segments]
+
+    async def _finish(self, state: AsrState) -> tuple[AsrState, list[Segment]]:
+        """Decode all that is pending, window after window."""
         outputs: list[Segment] = []
         while state.waiting > 0:
-            state, segments = await self._decode(state, last=state.waiting <= WINDOW)
+            state, segments = await self._decode(state, last=state.waiting <= self._window)
             outputs += segments
-        return outputs
+        return state, outputs
 
     async def _decode(self, state: AsrState, last: bool = False) -> tuple[AsrState, list[Segment]]:
         hint = self._hint(state)
-        pieces, hearing = await self._hear(_first(state.pending, WINDOW), hint)
-        length = _length(pieces)
-        heard = max(1, min(length, round(hearing.consumed * SAMPLE_RATE)))
+        window = first(state.pending, self._window)
+        pieces, hearing = await self._hear(window, hint)
+        heard = max(1, min(length(pieces), round(hearing.consumed * SAMPLE_RATE)))
         if last and state.waiting - heard < _SHORTEST:
-            heard = length
+            heard = length(pieces)
         placed = [_placed(s, pieces, self._settings.max_word_duration) for s in hearing.segments]
         segments = [s for s in placed if believable(s, self._settings)]
         after = AsrState(
-            pending=_rest(state.pending, heard),
-            prompt="",
+            pending=rest(state.pending, heard),
             context=hearing.context,
             language=hearing.language,
         )
         missed = replace(hint, prompt="", context=(), language=hearing.language)
-        return after, await self._recover(_first(state.pending, heard), segments, missed)
+        return after, await self._recover(first(state.pending, heard), segments, missed)
 
     async def _hear(self, pieces: list[Speech], hint: AsrHint) -> tuple[list[Speech], Hearing]:
         """The best reading of a window, or of its first part: what was read, and how.
@@ -109,7 +150,7 @@ class AsrStage:
         if hint.context or hint.prompt:
             hearing = better(hearing, await self._read(pieces, alone), self._settings)
         if doubtful(hearing, self._settings):
-            half = _first(pieces, _pause_near(pieces, WINDOW // 2))
+            half = first(pieces, pause_near(pieces, WINDOW // 2))
             shorter = await self._read(half, replace(alone, patient=True))
             if better(hearing, shorter, self._settings) is shorter:
                 pieces, hearing = half, shorter
@@ -152,47 +193,6 @@ class AsrStage:
         piece = [Speech(low, low + len(window))]
         placed = [_placed(s, piece, self._settings.max_word_duration) for s in hearing.segments]
         return [s for s in placed if certain(s, self._settings)]
-
-
-def _first(pending: Sequence[Speech], samples: int) -> list[Speech]:
-    """The first `samples` of the speech waiting."""
-    taken: list[Speech] = []
-    for speech in pending:
-        if samples <= 0:
-            break
-        taken.append(_cut(speech, speech.start, min(speech.end, speech.start + samples)))
-        samples -= taken[-1].end - taken[-1].start
-    return taken
-
-
-def _length(pieces: Sequence[Speech]) -> int:
-    """Samples in all."""
-    return sum(p.end - p.start for p in pieces)
-
-
-def _pause_near(pieces: Sequence[Speech], samples: int) -> int:
-    """The end of the voiced part that ends nearest to `samples` from the start."""
-    ends, before = [_length(pieces)], 0
-    for piece in pieces:
-        ends += [before + end - piece.start for _, end in piece.voiced]
-        before += piece.end - piece.start
-    return max(1, min(ends, key=lambda e: abs(e - samples)))
-
-
-def _rest(pending: Sequence[Speech], samples: int) -> tuple[Speech, ...]:
-    """What is left of the speech waiting after its first `samples`."""
-    left: list[Speech] = []
-    for speech in pending:
-        cut = min(samples, speech.end - speech.start)
-        samples -= cut
-        if speech.start + cut < speech.end:
-            left.append(_cut(speech, speech.start + cut, speech.end))
-    return tuple(left)
-
-
-def _cut(speech: Speech, start: int, end: int) -> Speech:
-    parts = ((max(a, start), min(b, end)) for a, b in speech.voiced)
-    return Speech(start, end, tuple((a, b) for a, b in parts if a < b))
 
 
 def _placed(segment: Segment, pieces: Sequence[Speech], longest: float) -> Segment:

@@ -56,11 +56,17 @@ def speech_of(recording: Recording, cuts: list[float] = ()) -> list[Speech]:
     return run(SpeechStage(LoudnessDetector(), VadSettings()), chunks(recording, list(cuts)))
 
 
-def words_of(recording: Recording, cuts: list[float]) -> list[Segment]:
-    stage = AsrStage(CountingTranscriber(), AsrSettings(), recording)
+def words_of(
+    recording: Recording, cuts: list[float], how: AsrSettings | None = None
+) -> list[Segment]:
+    stage = AsrStage(CountingTranscriber(), how or AsrSettings(), recording)
     return run(stage, speech_of(recording, cuts))
 
 
+IN_STREAMS = AsrSettings(streams=3, stream=8.0)
+"""A recording of a minute is read in parts side by side."""
+
+manners = st.sampled_from([AsrSettings(streams=1), IN_STREAMS])
 cuttings = st.lists(st.floats(0, 1), max_size=20)
 
 
@@ -73,11 +79,11 @@ def test_any_cutting_of_the_sound_finds_the_same_speech(
 
 
 @settings(max_examples=12, deadline=None)
-@given(recordings(), cuttings)
+@given(recordings(), cuttings, manners)
 def test_any_cutting_of_the_sound_gives_the_same_final_words(
-    recording: Recording, cuts: list[float]
+    recording: Recording, cuts: list[float], how: AsrSettings
 ) -> None:
-    assert words_of(recording, cuts) == words_of(recording, [])
+    assert words_of(recording, cuts, how) == words_of(recording, [], how)
 
 
 @settings(max_examples=20, deadline=None)
@@ -104,9 +110,11 @@ def test_every_loud_frame_lies_in_a_stretch_of_speech(recording: Recording) -> N
 
 
 @settings(max_examples=12, deadline=None)
-@given(recordings())
-def test_words_lie_in_order_inside_the_speech_they_were_heard_in(recording: Recording) -> None:
-    words = [w for s in words_of(recording, []) for w in s.words]
+@given(recordings(), manners)
+def test_words_lie_in_order_inside_the_speech_they_were_heard_in(
+    recording: Recording, how: AsrSettings
+) -> None:
+    words = [w for s in words_of(recording, [], how) for w in s.words]
     assert all(a.span.start <= b.span.start for a, b in pairwise(words))
     pieces = speech_of(recording)
     for word in words:
@@ -115,16 +123,16 @@ def test_words_lie_in_order_inside_the_speech_they_were_heard_in(recording: Reco
 
 
 @settings(max_examples=12, deadline=None)
-@given(recordings(), st.floats(0, 1), cuttings)
+@given(recordings(), st.floats(0, 1), cuttings, manners)
 def test_a_stage_saved_and_restored_anywhere_continues_undisturbed(
-    recording: Recording, where: float, cuts: list[float]
+    recording: Recording, where: float, cuts: list[float], how: AsrSettings
 ) -> None:
     speech, items = SpeechStage(LoudnessDetector(), VadSettings()), chunks(recording, cuts)
     assert interrupted(speech, items, where) == run(speech, items)
     pieces = speech_of(recording)
 
     def asr() -> AsrStage:
-        return AsrStage(CountingTranscriber(), AsrSettings(), recording)
+        return AsrStage(CountingTranscriber(), how, recording)
 
     assert interrupted(asr(), pieces, where) == run(asr(), pieces)
 
@@ -156,6 +164,26 @@ def test_what_a_window_skipped_is_listened_to_again() -> None:
     words = [w for s in run(deaf_once, speech) for w in s.words]
     assert words[0].span.start < 1
     assert words[-1].span.end > 19
+
+
+def test_streams_are_read_side_by_side_and_told_in_order() -> None:
+    class Crowd(CountingTranscriber):
+        here = most = 0
+
+        async def transcribe(self, window: Samples, hint: Any) -> Any:
+            self.here += 1
+            self.most = max(self.most, self.here)
+            await asyncio.sleep(0)
+            self.here -= 1
+            return await super().transcribe(window, hint)
+
+    recording = Recording(np.full(100 * SAMPLE_RATE, 0.5, np.float32))
+    model = Crowd()
+    found = run(AsrStage(model, IN_STREAMS, recording), speech_of(recording))
+    starts = [w.span.start for s in found for w in s.words]
+    assert model.most == IN_STREAMS.streams
+    assert starts == sorted(starts)
+    assert all(b - a < 1.2 for a, b in pairwise(starts))
 
 
 def test_no_window_is_longer_than_the_model_can_hear() -> None:
