@@ -49,7 +49,7 @@ class PyannoteDiarizer:
     ) -> npt.NDArray[np.float32]:
         """See Diarizer.embed."""
         return await self._run(
-            lambda ears, told: embed_spans(sound, list(spans), ears, told), progress
+            lambda ears, told: embed_spans(sound, list(spans), ears, self._settings, told), progress
         )
 
     async def separate(self, voices: VoiceWindows, hint: SpeakerHint) -> Diarization:

@@ -136,7 +136,7 @@ class ExactDiarizer(PyannoteDiarizer):
         begins = [found.speaker_diarization.label_timeline(who).extent().start for who in labels]
         order = sorted(range(len(labels)), key=lambda n: begins[n])
         posterior, _ = aggregate(voices, people, max(*columns, int(people.max())) + 1)
-        posterior = on_time(posterior[:, [columns[n] for n in order]], voices)
+        posterior = on_time(posterior, [columns[n] for n in order], voices)
         rank = {labels[n]: place for place, n in enumerate(order)}
         norms = np.linalg.norm(centroids[order], axis=1, keepdims=True)
         return Diarization(

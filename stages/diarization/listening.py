@@ -256,24 +256,48 @@ def _shared_out(posterior: Floats, voices: list[tuple[int, Bools]]) -> Floats:
     return out
 
 
-@torch.inference_mode()
 def embed_spans(
-    sound: Sound, spans: list[Span], ears: Ears, progress: Progress
-) -> npt.NDArray[np.float32]:
+    sound: Sound, spans: list[Span], ears: Ears, settings: DiarizationSettings, progress: Progress
+) -> Floats:
     """The voice in each span, (spans, d), L2-normalised, NaN where it is too short.
 
-    Of long spans the middle is taken. Raises Cancelled once `ears.stopped()`.
+    Of long spans the middle is taken. The trunk hears each span alone: among other voices it
+    tells them apart less well. Raises Cancelled once `ears.stopped()`.
     """
     out = np.full((len(spans), ears.embedding.dimension), np.nan, np.float32)
-    for n, span in enumerate(spans):
+    features = ears.features(sound, "window")
+    middles = [_middle(span, sound) for span in spans]
+    groups: dict[int, list[int]] = {}
+    for n in sorted(range(len(spans)), key=lambda n: middles[n]):
+        groups.setdefault(middles[n][0] // ears.duration, []).append(n)
+    jobs = [
+        partial(_embed, [middles[n] for n in group], ears, features) for group in groups.values()
+    ]
+    done = 0
+    for group, voices in zip(groups.values(), in_order(jobs, settings.threads or 1), strict=True):
+        out[group] = voices
+        done += len(group)
+        progress(done / len(spans))
+    return out
+
+
+def _middle(span: Span, sound: Sound) -> tuple[int, int]:
+    """The first sample of `span` and how many there are, of long ones those in the middle."""
+    spare = max(0.0, span.duration - LONGEST_SPAN) / 2
+    start = max(0, round((span.start + spare) * SAMPLE_RATE))
+    return start, min(sound.length, round((span.end - spare) * SAMPLE_RATE)) - start
+
+
+@torch.inference_mode()
+def _embed(spans: list[tuple[int, int]], ears: Ears, features: Features) -> Floats:
+    """The voices of `spans`, first samples and lengths, (spans, d)."""
+    out = np.full((len(spans), ears.embedding.dimension), np.nan, np.float32)
+    for n, (start, samples) in enumerate(spans):
         if ears.stopped():
             raise Cancelled
-        spare = max(0.0, span.duration - LONGEST_SPAN) / 2
-        edges = (round((t) * SAMPLE_RATE) for t in (span.start + spare, span.end - spare))
-        samples = np.ascontiguousarray(sound.read(*edges))
-        if len(samples) >= SHORTEST_WINDOW * SAMPLE_RATE:
-            window = torch.from_numpy(samples)[None, None].to(ears.embedding.device)
-            voice = ears.embedding(window)[0].float().cpu().numpy()
+        if samples >= SHORTEST_WINDOW * SAMPLE_RATE:
+            frames = features(start, samples, np.ones(1, np.bool_))
+            weights = frames.new_ones(1, 1, frames.shape[-1])
+            voice = ears.embedding.forward_embedding(frames, weights)[0, 0].float().cpu().numpy()
             out[n] = voice / np.linalg.norm(voice)
-        progress((n + 1) / len(spans))
     return out

@@ -20,6 +20,9 @@ from stages.diarization.splitting import runs
 Floats = npt.NDArray[np.floating[Any]]
 Bools = npt.NDArray[np.bool_]
 
+AT_A_TIME = 100_000
+"""Frames that are looked at together, half an hour of them."""
+
 MOST_AT_ONCE = 2
 """People in one frame, as many as the segmentation model's classes tell of."""
 
@@ -53,7 +56,7 @@ def reconstruct(
     if not order:
         return nobody(voices)
     names = {k: SpeakerId(f"S{n}") for n, k in enumerate(order, start=1)}
-    posterior = on_time(posterior[:, order], voices)
+    posterior = on_time(posterior, order, voices)
     turns = [
         SpeakerTurn(span, names[k], confidence(posterior[:, n], span, voices.frame_step))
         for n, k in enumerate(order)
@@ -95,13 +98,16 @@ def aggregate(
 
 def likeliest(posterior: Floats, places: npt.NDArray[np.int64]) -> Bools:
     """The people who fill the places of each frame, likeliest first: (frames, people)."""
-    order = np.argsort(-posterior, axis=1, kind="stable")
     active = np.zeros(posterior.shape, bool)
-    for place in range(min(MOST_AT_ONCE, posterior.shape[1])):
-        frames = np.flatnonzero(places > place)
-        chosen = order[frames, place]
-        heard = posterior[frames, chosen] > 0
-        active[frames[heard], chosen[heard]] = True
+    # Some frames at a time, for ranks are eight bytes each.
+    for first in range(0, len(posterior), AT_A_TIME):
+        here = posterior[first : first + AT_A_TIME]
+        order = np.argsort(-here, axis=1, kind="stable")
+        for place in range(min(MOST_AT_ONCE, posterior.shape[1])):
+            frames = np.flatnonzero(places[first : first + AT_A_TIME] > place)
+            chosen = order[frames, place]
+            heard = here[frames, chosen] > 0
+            active[first + frames[heard], chosen[heard]] = True
     return active
 
 
@@ -119,13 +125,15 @@ def widened(active: Bools, voices: VoiceWindows, fill: float, pad: float) -> lis
     return [Span(start, end) for start, end in out]
 
 
-def on_time(posterior: npt.NDArray[np.float32], voices: VoiceWindows) -> npt.NDArray[np.float32]:
-    """`posterior` shifted so that frame 0 begins at 0 s, as long as the recording."""
+def on_time(
+    posterior: npt.NDArray[np.float32], people: list[int], voices: VoiceWindows
+) -> npt.NDArray[np.float32]:
+    """`posterior` of `people`, shifted so that frame 0 begins at 0 s, as long as the recording."""
     # A frame of the model stands for the middle of its receptive field.
     late = round((voices.frame_duration - voices.frame_step) / 2 / voices.frame_step)
     frames = int(np.ceil(voices.length / voices.frame_step))
     rows = np.clip(np.arange(frames) - late, 0, len(posterior) - 1)
-    return posterior[rows]
+    return posterior[rows[:, np.newaxis], people]
 
 
 def confidence(posterior: npt.NDArray[np.float32], span: Span, step: float) -> float:

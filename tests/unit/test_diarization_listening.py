@@ -197,11 +197,21 @@ def test_windows_cover_the_whole_recording(length: int, count: int) -> None:
     assert window_count(length, 10, 2) == count
 
 
-def test_the_voice_of_a_span_is_its_own_sound() -> None:
+@pytest.mark.parametrize("threads", [1, 2])
+def test_the_voice_of_a_span_is_its_own_sound(threads: int) -> None:
     sound = levels((5, 0.5), (5, -0.5), (40, 0.2))
-    spans = [Span(1, 3), Span(6, 9), Span(3, 3.1), Span(12, 48)]
-    found = embed_spans(sound, spans, ears(), ignore)
-    assert found[0] == pytest.approx(np.array([0.5, 1.0]) / np.hypot(0.5, 1))
-    assert found[1] == pytest.approx(np.array([-0.5, 1.0]) / np.hypot(0.5, 1))
+    spans = [Span(6, 9), Span(1, 3), Span(3, 3.1), Span(12, 48), Span(8.5, 10)]
+    settings = SETTINGS.model_copy(update={"threads": threads})
+    told: list[float] = []
+    found = embed_spans(sound, spans, ears(), settings, told.append)
+    assert found[0] == pytest.approx(np.array([-0.5, 1.0]) / np.hypot(0.5, 1))
+    assert found[1] == pytest.approx(np.array([0.5, 1.0]) / np.hypot(0.5, 1))
+    assert found[4] == pytest.approx(found[0])
     assert np.isnan(found[2]).all()
     assert sound.longest == 10 * SAMPLE_RATE
+    assert told == sorted(told)
+    assert told[-1] == 1.0
+
+
+def test_no_spans_have_no_voices() -> None:
+    assert embed_spans(levels((30, 0.5)), [], ears(), SETTINGS, ignore).shape == (0, 2)
