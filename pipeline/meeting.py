@@ -42,7 +42,7 @@ from pipeline.ports import Diarizer, Progress, Sound, SpeakerHint
 from pipeline.reconciliation import reconciled
 from pipeline.stage import Stage
 from pipeline.together import together
-from pipeline.transcription import Transcription
+from pipeline.transcription import Told, Transcription
 from pipeline.types import (
     AudioChunk,
     Diarization,
@@ -85,8 +85,8 @@ class Stages(Protocol):
         """The voice activity stage."""
         ...
 
-    async def asr(self, sound: Sound) -> Stage[Speech, Any, Segment]:
-        """The transcription stage over `sound`."""
+    async def asr(self, sound: Sound, told: Told) -> Stage[Speech, Any, Segment]:
+        """The transcription stage over `sound`, which tells of each window once it is read."""
         ...
 
     async def diarizer(self) -> Diarizer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
@@ -29,6 +29,10 @@ _CHUNK_SECONDS = 30.0
 _SNAPSHOT_SECONDS = 15.0
 
 
+Told = Callable[[Sequence[Segment], int], None]
+"""Called with the segments of a window, in any order, and the samples of speech it accounts for."""
+
+
 class Transcription:
     """The voice activity and transcription stages over one sound, with their checkpoints."""
 
@@ -50,7 +54,8 @@ class Transcription:
     ) -> tuple[list[Speech], list[Segment]]:
         """All speech and all segments, in order, while `sound` may still be growing.
 
-        `heard` is called with each new segment, `reached` with the sample they go up to.
+        `heard` is called with each new segment as soon as it is there, later ones maybe before
+        earlier ones; `reached` with the samples of speech read by then.
         """
         segments = self._load("asr", self._asr_key, SEGMENTS_CODEC)
         speech = self._load("speech", self._speech_key, SPEECH_CODEC)
@@ -93,7 +98,16 @@ class Transcription:
         reached: Callable[[int], None],
         heard: Callable[[Segment], None],
     ) -> list[Segment]:
-        asr = await stages.asr(sound)
+        read = 0
+
+        def told(new: Sequence[Segment], samples: int) -> None:
+            nonlocal read
+            read += samples
+            for segment in new:
+                heard(segment)
+            reached(read)
+
+        asr = await stages.asr(sound, told)
         state = asr.begin()
         done, segments = 0, list[Segment]()
         for _, end, raw, new in self._halfway():
@@ -106,17 +120,10 @@ class Transcription:
                 continue
             state, new = await asr.step(state, piece)
             segments += new
-            for segment in new:
-                heard(segment)
-            if new:
-                reached(piece.end)
             if time.monotonic() - saved > _SNAPSHOT_SECONDS:
                 self._keep((kept[0], taken, state, segments[kept[1] :]))
                 kept, saved = (taken, len(segments)), time.monotonic()
-        for segment in await asr.end(state):
-            segments.append(segment)
-            heard(segment)
-        return segments
+        return segments + await asr.end(state)
 
     def _halfway(self) -> Iterator[Part]:
         """What an interrupted run kept: parts, each only added, as far as they join on."""

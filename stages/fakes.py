@@ -26,6 +26,7 @@ from pipeline.ports import (
     VoiceWindows,
 )
 from pipeline.stage import Stage
+from pipeline.transcription import Told
 from pipeline.types import (
     SAMPLE_RATE,
     AudioChunk,
@@ -263,12 +264,12 @@ class FakeStages:
         self.used.append("speech")
         return SpeechStage(LoudnessDetector(), self._profile.vad)
 
-    async def asr(self, sound: Sound) -> Stage[Speech, Any, Segment]:
+    async def asr(self, sound: Sound, told: Told = lambda *_: None) -> Stage[Speech, Any, Segment]:
         """See Stages.asr."""
         from stages.asr.stage import AsrStage
 
         self.used.append("asr")
-        return AsrStage(_Slow(self.transcriber, self._pause), self._profile.asr, sound)
+        return AsrStage(_Slow(self.transcriber, self._pause), self._profile.asr, sound, told)
 
     async def diarizer(self) -> Diarizer:
         """See Stages.diarizer."""

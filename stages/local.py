@@ -13,6 +13,7 @@ from pipeline.errors import ModelError, ParleyError
 from pipeline.meeting import Summariser
 from pipeline.ports import Diarizer, LanguageModel, Sound, TextEmbedder, Transcriber
 from pipeline.stage import Stage
+from pipeline.transcription import Told
 from pipeline.types import AudioChunk, Segment, Speech
 from stages.asr.stage import AsrStage
 from stages.diarization import DIARIZATION_VERSION, LISTENING_VERSION
@@ -77,7 +78,7 @@ class LocalStages:
 
         return await self._once("speech", build)
 
-    async def asr(self, sound: Sound) -> Stage[Speech, Any, Segment]:
+    async def asr(self, sound: Sound, told: Told = lambda *_: None) -> Stage[Speech, Any, Segment]:
         """Whisper and its policy over `sound`."""
 
         async def build() -> Transcriber:
@@ -88,7 +89,7 @@ class LocalStages:
             path = await self._pulled(settings.model)
             return await asyncio.to_thread(FasterWhisper, settings, path)
 
-        return AsrStage(await self._once("asr", build), self._profile.asr, sound)
+        return AsrStage(await self._once("asr", build), self._profile.asr, sound, told)
 
     async def diarizer(self) -> Diarizer:
         """pyannote.audio with the weights of the profile."""

@@ -10,7 +10,7 @@ was written, that stretch is listened to again by itself.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -52,15 +52,26 @@ class AsrState:
 
 
 class AsrStage:
-    """The stage Speech → Segment over one recording."""
+    """The stage Speech → Segment over one recording.
+
+    told: called with the segments of each window and the samples of speech it accounts for, as soon
+    as it is read. Streams being read side by side, that is not in order.
+    """
 
     name = "asr"
     version = 2
 
-    def __init__(self, transcriber: Transcriber, settings: AsrSettings, sound: Sound) -> None:
+    def __init__(
+        self,
+        transcriber: Transcriber,
+        settings: AsrSettings,
+        sound: Sound,
+        told: Callable[[Sequence[Segment], int], None] = lambda *_: None,
+    ) -> None:
         self._transcriber = transcriber
         self._settings = settings
         self._sound = sound
+        self._told = told
         self._window = round(settings.window * SAMPLE_RATE)
         self._stream = round(settings.stream * SAMPLE_RATE)
 
@@ -135,7 +146,9 @@ class AsrStage:
             language=hearing.language,
         )
         missed = replace(hint, prompt="", context=(), language=hearing.language)
-        return after, await self._recover(first(state.pending, heard), segments, missed)
+        segments = await self._recover(first(state.pending, heard), segments, missed)
+        self._told(segments, heard)
+        return after, segments
 
     async def _hear(self, pieces: list[Speech], hint: AsrHint) -> tuple[list[Speech], Hearing]:
         """The best reading of a window, or of its first part: what was read, and how.
