@@ -5,7 +5,8 @@
 A file is a transcript that Parley wrote (.json), reference words (.seglst.json), or a meeting
 written down as lines "Name: what was said" (.txt). --hours joins the files one after another, and
 over again, to one meeting of that length. --set takes minutes settings (threads=1). --show prints
-the minutes. Each transcript is a process of its own in which nothing but the minutes is made.
+the minutes. Each transcript is a process of its own in which nothing but the minutes is made; the
+last columns are CPU seconds by part, the file of --json has wall seconds too.
 """
 
 from __future__ import annotations
@@ -305,7 +306,7 @@ def _print(row: dict[str, Any], show: bool) -> None:
         f"{row['transcript'][:20]:20s}{row['sound']:8.0f}{row['words']:7d}{row['wall']:7.1f}"
         f"{row['cpu']:7.1f}{row['rss_mb']:7d}{row['anon_mb']:7d}{row['prompts']:9d}{row['read']:8d}"
         f"{row['written']:8d}{kept:4d}/{row['sentences']:<3d}"
-        + "".join(f"{row['seconds'][part]:9.1f}" for part in PARTS),
+        + "".join(f"{row['cpu_seconds'][part]:9.1f}" for part in PARTS),
         flush=True,
     )
     for note in minutes.notes:

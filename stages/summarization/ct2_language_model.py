@@ -23,7 +23,7 @@ from stages.threads import limit_threads
 T = TypeVar("T")
 
 _AT_ONCE = 8
-_TOKENS = 1400
+_TOKENS = 1500
 """Prompts answered together, and what they may come to with their answers.
 
 The weights are read once a step for all of them. CTranslate2 keeps keys and values for every head,
@@ -149,7 +149,7 @@ class Ct2LanguageModel:
             rests.append(rest)
         results: list[Any] = [None] * len(prompts)
         for shared, members in groups.items():
-            fixed = len(shared) + max_tokens
+            fixed = len(shared) + max_tokens // 2  # an answer is seldom longer
             for batch in alike({i: len(rests[i]) for i in members}, fixed, at_once):
                 answers = self._generator.generate_batch(
                     [rests[i] for i in batch],
@@ -171,7 +171,7 @@ def alike(lengths: Mapping[int, int], fixed: int, at_once: int = _AT_ONCE) -> li
     """Prompts, by their lengths in tokens, as batches of like length within the room there is.
 
     CTranslate2 reads a batch at one go as far as its shortest prompt; the rest it reads token by
-    token, as dear as writing. fixed: tokens each takes besides, opening and answer.
+    token, as dear as writing. fixed: tokens that each takes besides, opening and answer.
     """
     batches: list[list[int]] = []
     for i in sorted(lengths, key=lambda i: (-lengths[i], i)):

@@ -23,7 +23,7 @@ from stages.summarization.sentences import Sentence, split
 from stages.summarization.vectors import Vectors, counted, embedded, knows
 from stages.summarization.words import Lexicon
 
-MINUTES_VERSION = "2"
+MINUTES_VERSION = "3"
 """Changes whenever the same transcript would give other minutes."""
 
 _OVERVIEW = 6
@@ -113,7 +113,7 @@ class MinutesStage:
         if tally.written > tally.kept:
             notes.append(
                 f"{tally.written - tally.kept} of {tally.written} sentences by the language model "
-                "did not pass the checks against the transcript; what was said is quoted there."
+                "did not pass the checks against the transcript; what was said stands there."
             )
         if tally.shortened:
             notes.append(

@@ -21,6 +21,12 @@ _LONG = 24
 _HEARD = 0.5
 """Mean word probability below which a sentence was hardly understood."""
 
+_OPENING = re.compile(
+    r"^(?:(?:okay|all right|alright|well|yes|no|so|then),? )+(?=let's\b|we\b|i\b|the\b)",
+    re.IGNORECASE,
+)
+"""What only ties a sentence to the one before it."""
+
 _SUPPOSED = re.compile(r"\b(?:let's )?say (?:we|you|that|it|he|she)\b", re.IGNORECASE)
 """Opens what is only supposed; a small model takes the "say" for something said."""
 
@@ -105,6 +111,28 @@ def third_person(text: str, sentences: Sequence[Sentence], name: str) -> list[Wo
     if name not in text and not re.search(r"[.!?] ", text):
         forms.append(f"{name} said that {_inside(text)}")
     return [Wording(form, _shown(form)) for form in forms]
+
+
+def by_rule(sentences: Sequence[Sentence], name: str, settled: bool) -> list[Wording]:
+    """English sentences in the third person as they stand, without any model.
+
+    "Let's" becomes "the team will" where it is known to be `settled`. Whether what comes out says
+    what was said is for the checks to tell, as of a model's answer.
+    """
+    if sentences[0].language != "en":
+        return []
+    text = " ".join(_OPENING.sub("", s.shown, count=1) for s in sentences)
+    if settled:
+        text = re.sub(r"\b[Ll]et's not\b", f"{GROUP} will not", text)
+        text = re.sub(r"\b[Ll]et's\b", f"{GROUP} will", text)
+    text = re.sub(r"(?<=[.!?] )[a-z]", lambda first: first.group().upper(), text)
+    return third_person(text, sentences, name)
+
+
+def brief(sentences: Sequence[Sentence]) -> bool:
+    """Whether a passage is one sentence that need not be shortened."""
+    said = tokens(sentences[0].shown, sentences[0].language)
+    return len(sentences) == 1 and len(said) <= _LONG
 
 
 def _shown(text: str) -> str:

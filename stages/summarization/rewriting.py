@@ -19,7 +19,7 @@ from stages.summarization.decisions import Decision
 from stages.summarization.evidence import Passage
 from stages.summarization.headings import sound_heading
 from stages.summarization.outline import Part
-from stages.summarization.person import needs_retelling, third_person
+from stages.summarization.person import Wording, brief, by_rule, needs_retelling, third_person
 from stages.summarization.prompts import ENTITLE, IS_DECISION, IS_TASK, RETELL, Instruction
 from stages.summarization.sentences import Sentence
 from stages.summarization.tasks import Task
@@ -75,22 +75,34 @@ class Rewriter:
     ) -> list[str | None]:
         """Each run of one speaker's sentences in the third person; None where it must be quoted.
 
-        The flag says that the run is known to be a decision.
+        The flag says that the run is known to be a decision. What rules put well enough is not
+        given to the model; where the model fails, rules may still do.
         """
         instruction = RETELL[self._language]
-        fitted = [
-            self._fitted(instruction, sentences) if needs_retelling(sentences) else None
-            for sentences, _ in runs
-        ]
-        asked = [k for k, prompt in enumerate(fitted) if prompt is not None]
-        answers = await self._complete(
-            [prompt for prompt in fitted if prompt is not None], _ANSWER, progress
-        )
         told: list[str | None] = [None] * len(runs)
-        for k, answer in zip(asked, answers, strict=True):
-            sentences, settled = runs[k]
-            told[k] = self._checked(answer, sentences, settled)
+        prompts: dict[int, Prompt] = {}
+        for k, (sentences, settled) in enumerate(runs):
+            if not needs_retelling(sentences):
+                continue
+            told[k] = self._by_rule(sentences, settled)
+            if told[k] is None or not brief(sentences):
+                prompt = self._fitted(instruction, sentences)
+                if prompt is not None:
+                    prompts[k] = prompt
+        answers = await self._complete(list(prompts.values()), _ANSWER, progress)
+        for k, answer in zip(prompts, answers, strict=True):
+            told[k] = self._checked(answer, *runs[k]) or told[k]
         return told
+
+    def _by_rule(self, sentences: Sequence[Sentence], settled: bool) -> str | None:
+        """The sentences in the third person without the model, where that passes the checks."""
+        for wording in by_rule(sentences, self._label(sentences[0].speaker), settled):
+            if not self._faults(wording, sentences, settled):
+                return wording.shown
+        return None
+
+    def _faults(self, wording: Wording, sentences: Sequence[Sentence], settled: bool) -> list[str]:
+        return faults(wording.checked, sentences, self._names, self._lexicon, settled=settled)
 
     def _fitted(self, instruction: Instruction, sentences: Sequence[Sentence]) -> Prompt | None:
         """The prompt for the sentences, or None if it and its answer do not fit the model."""
@@ -110,7 +122,7 @@ class Rewriter:
             return None
         found = ["empty"]
         for wording in third_person(answer.text, sentences, self._label(sentences[0].speaker)):
-            found = faults(wording.checked, sentences, self._names, self._lexicon, settled=settled)
+            found = self._faults(wording, sentences, settled)
             if not found:
                 self.tally.kept += 1
                 return wording.shown

@@ -167,20 +167,20 @@ async def test_what_is_read_out_yields_no_decisions_and_no_tasks() -> None:
 
 
 async def test_a_model_that_keeps_to_the_evidence_is_believed() -> None:
-    def passive(prompt: Prompt) -> str:
-        return retell(prompt).replace("We had", "There were")
+    def shortened(prompt: Prompt) -> str:
+        return retell(prompt).replace("Then let's do that. We test", "The team tests")
 
-    model = ScriptedLanguageModel(passive)
-    minutes = await minutes_of(meeting(), model)
-    retold = [s.text for c in minutes.chapters for s in c.summary if not s.extractive]
-    assert any(text.startswith("There were 1,840 sign-ups") for text in retold)
+    minutes = await minutes_of(meeting(), ScriptedLanguageModel(shortened))
+    retold = [s.text for s in minutes.decisions if not s.extractive]
+    assert "The team tests the new order for two weeks with half of the new users." in retold
     assert minutes.method == "scripted"
 
 
 async def test_a_model_that_is_cut_off_is_not_believed() -> None:
-    model = ScriptedLanguageModel(lambda p: Completion("There were 1,840 sign-ups", False))
+    cut = "The team tests the new order"
+    model = ScriptedLanguageModel(lambda p: Completion(cut, False))
     minutes = await minutes_of(meeting(), model)
-    assert all(s.extractive for c in minutes.chapters for s in c.summary)
+    assert cut not in {s.text.rstrip(".") for s in minutes.decisions}
     assert any("did not pass the checks" in note for note in minutes.notes)
 
 
@@ -212,8 +212,8 @@ async def test_a_model_that_invents_gets_nothing_unsupported_through(seed: int) 
 async def test_a_model_that_babbles_changes_nothing_but_the_method(answer: str) -> None:
     transcript = meeting()
     babbled = await minutes_of(transcript, ScriptedLanguageModel(lambda p: answer))
-    quoted = await minutes_of(transcript)
-    assert [s.text for s in babbled.decisions] == [s.text for s in quoted.decisions]
+    silent = await minutes_of(transcript, ScriptedLanguageModel(lambda p: ""))
+    assert [s.text for s in babbled.decisions] == [s.text for s in silent.decisions]
 
 
 async def test_a_model_may_take_a_promise_for_a_manner_of_speaking() -> None:
