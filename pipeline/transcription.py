@@ -26,6 +26,8 @@ Part = tuple[int, int, Any, list[Segment]]
 HALFWAY_CODEC: JsonCodec[Part] = JsonCodec(Part)
 
 _CHUNK_SECONDS = 30.0
+_AHEAD = 8
+"""Stretches of speech that may lie unread while the first words are awaited."""
 _SNAPSHOT_SECONDS = 15.0
 
 
@@ -60,7 +62,7 @@ class Transcription:
         segments = self._load("asr", self._asr_key, SEGMENTS_CODEC)
         speech = self._load("speech", self._speech_key, SPEECH_CODEC)
         if segments is None or speech is None:
-            found: asyncio.Queue[Speech | None] = asyncio.Queue()
+            found = _Found()
             speech, segments = await together(
                 self._listen(sound, stages, speech, found),
                 self._write(sound, stages, found, reached, heard),
@@ -75,26 +77,26 @@ class Transcription:
         sound: Sound,
         stages: Stages,
         known: list[Speech] | None,
-        found: asyncio.Queue[Speech | None],
+        found: _Found,
     ) -> list[Speech]:
         speech = known
         if speech is None:
             speech = []
             async for piece in fold(await stages.speech(), arriving(sound, _CHUNK_SECONDS)):
                 speech.append(piece)
-                found.put_nowait(piece)
+                await found.put(piece)
             self._save("speech", self._speech_key, SPEECH_CODEC, speech)
         else:
             for piece in speech:
-                found.put_nowait(piece)
-        found.put_nowait(None)
+                await found.put(piece)
+        await found.put(None)
         return speech
 
     async def _write(
         self,
         sound: Sound,
         stages: Stages,
-        found: asyncio.Queue[Speech | None],
+        found: _Found,
         reached: Callable[[int], None],
         heard: Callable[[Segment], None],
     ) -> list[Segment]:
@@ -105,6 +107,7 @@ class Transcription:
             read += samples
             for segment in new:
                 heard(segment)
+            found.go_on()
             reached(read)
 
         asr = await stages.asr(sound, told)
@@ -114,7 +117,7 @@ class Transcription:
             done, state = end, TypeAdapter(type(state)).validate_python(raw)
             segments += new
         taken, kept, saved = 0, (done, len(segments)), time.monotonic()
-        while (piece := await found.get()) is not None:
+        while (piece := await found.take()) is not None:
             taken += 1
             if taken <= done:
                 continue
@@ -147,3 +150,31 @@ class Transcription:
 
 def _name(number: int) -> str:
     return f"asr-halfway-{number}"
+
+
+class _Found:
+    """Speech found and not yet taken, then None; whoever finds it waits before the first words.
+
+    The first window would be read more slowly beside a search for speech that nobody needs yet.
+    """
+
+    def __init__(self) -> None:
+        self._pieces: asyncio.Queue[Speech | None] = asyncio.Queue()
+        self._wanted = asyncio.Event()
+        self._begun = False
+
+    async def put(self, piece: Speech | None) -> None:
+        self._pieces.put_nowait(piece)
+        if not self._begun and self._pieces.qsize() >= _AHEAD:
+            self._wanted.clear()
+            await self._wanted.wait()
+
+    async def take(self) -> Speech | None:
+        if self._pieces.empty():
+            self._wanted.set()
+        return await self._pieces.get()
+
+    def go_on(self) -> None:
+        """There are words, or a window had none: no more waiting."""
+        self._begun = True
+        self._wanted.set()

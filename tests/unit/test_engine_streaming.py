@@ -20,7 +20,8 @@ from pipeline.events import VOLATILE, MeetingEvent, replay
 from pipeline.meeting import Meeting, MeetingEngine, Request
 from pipeline.ports import Diarizer
 from pipeline.types import SAMPLE_RATE, Samples
-from stages.fakes import CountingTranscriber, FakeStages
+from stages.fakes import CountingTranscriber, FakeStages, LoudnessDetector
+from stages.vad.speech import SpeechStage
 from tests.sounds import silence, white_noise, write_sound, write_streams
 
 
@@ -261,3 +262,30 @@ def test_parts_of_the_way_that_do_not_join_on_are_left_out(
     monkeypatch.setattr(reading, "decode", decode)
     again = Run(tmp_path / "c")
     assert again(recording).transcript == Run(tmp_path / "other")(recording).transcript
+
+
+def test_no_more_speech_than_needed_is_looked_for_beside_the_first_window(tmp_path: Path) -> None:
+    run = Run(tmp_path / "c")
+    path = write_sound(tmp_path / "a.wav", talk(*[(2, 0.3), (1, 0)] * 150))
+    listened: list[int] = []
+    at_first: list[int] = []
+
+    class Noting(LoudnessDetector):
+        async def detect(self, state: Any, samples: Samples) -> Any:
+            listened.append(len(samples))
+            return await super().detect(state, samples)
+
+    class Slow(CountingTranscriber):
+        async def transcribe(self, window: Samples, hint: Any) -> Any:
+            if not self.calls:
+                await asyncio.sleep(0.3)
+                at_first.append(sum(listened))
+            return await super().transcribe(window, hint)
+
+    async def speech() -> SpeechStage:
+        return SpeechStage(Noting(), run.profile.vad)
+
+    run.stages.speech = speech  # type: ignore[method-assign]
+    run.stages.transcriber = Slow()
+    run(path)
+    assert at_first[0] < sum(listened) / 3
