@@ -2,17 +2,19 @@
 
 A profile is a YAML file of `configs/profiles/`, or any file of the same form. A setting is taken
 from the first of: a command-line option, an environment variable (`PARLEY__ASR__BEAM_SIZE=1`), the
-profile, the default here. An unknown key is an error, never ignored.
+profile, what was measured on this machine (`stages.calibration`), the default here. An unknown key
+is an error, never ignored.
 """
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import os
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -27,10 +29,20 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    SPEED: ClassVar[frozenset[str]] = frozenset({"threads", "batch"})
+    """Settings that change how fast a result comes, not which."""
+
     def digest(self) -> str:
-        """SHA-256 of the values, for checkpoints."""
-        text = json.dumps(self.model_dump(mode="json"), sort_keys=True)
+        """SHA-256 of the values but those of SPEED, for checkpoints."""
+        text = json.dumps(_telling(self), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _telling(settings: Settings) -> dict[str, Any]:
+    """The values that a result depends on."""
+    nested = {k: v for k, v in settings if isinstance(v, Settings)}
+    values = settings.model_dump(mode="json", exclude={*settings.SPEED, *nested})
+    return values | {name: _telling(part) for name, part in nested.items()}
 
 
 class VadSettings(Settings):
@@ -191,13 +203,16 @@ def load_profile(
     name: str = "cpu",
     overrides: dict[str, Any] | None = None,
     environ: dict[str, str] | None = None,
+    measured: dict[str, Any] | None = None,
 ) -> Profile:
     """The profile `name` (one of `profile_names()`, or the path of a YAML file), overridden.
 
-    overrides: nested like the profile; they win over `environ` (os.environ by default).
+    overrides: nested like the profile; they win over `environ` (os.environ by default). measured:
+    nested alike, for what the profile leaves open.
     Raises ConfigInvalid naming the key, what it may be and what it was.
     """
-    values = _read(name)
+    values = copy.deepcopy(measured or {})
+    _merge(values, _read(name))
     _merge(values, _from_environment(dict(os.environ) if environ is None else environ))
     _merge(values, overrides or {})
     try:

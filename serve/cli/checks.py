@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pipeline.config import Profile, load_profile
-from serve.cli import machine
+from serve.cli import calibration, machine
 from stages.models import ModelStatus, Registry
 from stages.models.memory import free_memory
 from stages.threads import cores, share
@@ -37,10 +37,17 @@ class Finding:
     mend: str
 
 
-def findings(profile: Profile, registry: Registry, *, quick: bool) -> list[Finding]:
-    """Everything that is wrong for `profile`; quick: leaves out importing the libraries."""
+def findings(
+    profile: Profile, registry: Registry, *, quick: bool, calibrated: str = ""
+) -> list[Finding]:
+    """Everything that is wrong for `profile`.
+
+    quick: leaves out importing the libraries. calibrated: why the calibration is not used.
+    """
     found = [*_packages(quick), *_models(profile, registry), *_graphics(profile)]
-    return [*found, *_disk(registry), *_memory(), *_threads(profile), *_instructions()]
+    found += [*_disk(registry), *_memory(), *_threads(profile), *_instructions()]
+    mend = "parley doctor --calibrate, or parley doctor --forget"
+    return [*found, Finding("note", calibrated, mend)] if calibrated else found
 
 
 def threads(profile: Profile) -> dict[str, int]:
@@ -57,11 +64,13 @@ def origins(
     name: str, values: dict[str, Any], environ: dict[str, str] | None = None
 ) -> dict[str, tuple[Any, str]]:
     """Each setting by its dotted name: its value, and which layer changed it last."""
+    measured = calibration.saved(name, values, environ).nested()
     layers = {
         "default": Profile(),
-        f"profile {name}": load_profile(name, environ={}),
-        "environment": load_profile(name, environ=environ),
-        "option": load_profile(name, values, environ),
+        "calibration": Profile.model_validate(measured),
+        f"profile {name}": load_profile(name, environ={}, measured=measured),
+        "environment": load_profile(name, environ=environ, measured=measured),
+        "option": load_profile(name, values, environ, measured),
     }
     settled: dict[str, tuple[Any, str]] = {}
     for layer, profile in layers.items():

@@ -11,16 +11,31 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pipeline.errors import UsageError
 from serve.cli import options as o
-from serve.cli.failures import reported
+from serve.cli.failures import reported, tell
 from serve.cli.version import version
 
 if TYPE_CHECKING:
+    from pipeline.config import Profile
     from stages.models import Registry
 
 Quick = Annotated[
     bool,
     typer.Option("--quick", metavar="", help="Do not try whether the libraries can be imported."),
+]
+
+Calibrate = Annotated[
+    bool,
+    typer.Option(
+        "--calibrate",
+        metavar="",
+        help="Measure which threads, batches and precision are fastest here, and keep them.",
+    ),
+]
+Forget = Annotated[
+    bool,
+    typer.Option("--forget", metavar="", help="Remove what --calibrate kept, of every profile."),
 ]
 
 
@@ -30,6 +45,8 @@ def doctor(
     sets: o.Sets = None,
     offline: o.Offline = False,
     quick: Quick = False,
+    calibrate: Calibrate = False,
+    forget: Forget = False,
     as_json: o.Json = False,
     debug: o.Debug = False,
 ) -> None:
@@ -37,13 +54,35 @@ def doctor(
 
     Ends with 1 if a run would fail, with 0 otherwise; notes alone are no failure.
     """
-    from serve.cli import checks
+    if calibrate and forget:
+        raise UsageError("--calibrate and --forget contradict each other. Give one.")
+    if forget:
+        _forget()
+        return
     from serve.cli.settings import overrides, resolve
     from stages.models import Registry
 
     values = overrides(sets or ())
     resolved = resolve(profile, values)
     registry = Registry.load(offline=offline)
+    if calibrate:
+        _calibrate(profile, values, registry, as_json)
+        return
+    report = _report(profile, values, resolved, registry, quick)
+    if as_json:
+        typer.echo(json.dumps(report, indent=1, ensure_ascii=False, default=list))
+    else:
+        _print(report, profile)
+    if any(f["level"] == "problem" for f in report["findings"]):
+        raise typer.Exit(1)
+
+
+def _report(
+    profile: str, values: dict[str, Any], resolved: Profile, registry: Registry, quick: bool
+) -> dict[str, Any]:
+    """Everything that is said, for scripts as for people."""
+    from serve.cli import calibration, checks
+
     report = _machine(registry)
     report["threads"] = checks.threads(resolved)
     report["models"] = [_model(s) for s in registry.status(registry.names_for(resolved))]
@@ -51,15 +90,63 @@ def doctor(
         key: {"value": value, "from": origin}
         for key, (value, origin) in checks.origins(profile, values).items()
     }
-    found = checks.findings(resolved, registry, quick=quick)
+    kept = calibration.saved(profile, values)
+    report["calibration"] = {"settings": dict(kept.settings), "version": kept.version}
+    found = checks.findings(resolved, registry, quick=quick, calibrated=kept.note)
     report["findings"] = [asdict(f) for f in found]
     report["summary"] = checks.summarised(found)
+    return report
+
+
+def _calibrate(name: str, values: dict[str, Any], registry: Registry, as_json: bool) -> None:
+    """Measures, shows each round as it ends, and keeps what came of it."""
+    import warnings
+
+    from serve.cli import calibration
+    from serve.cli.failures import debugging
+    from stages.calibration import Chosen, Round, calibrated, path
+
+    if not debugging():
+        warnings.simplefilter("ignore")  # of libraries
+    profile, todo, models, notes = calibration.planned(name, values, registry)
+    timing, duration = calibration.bench(profile, models)
+    here = calibration.here()
+    if not as_json:
+        typer.echo(
+            f"Profile {name} on {here.processor}, {here.cores} cores: {duration:.0f} s of a "
+            "telephone call, the better of two goes each.\nThis takes a minute or two; other "
+            "programs at work falsify it. Nothing is kept before the end."
+        )
+
+    def begun(asked: Round) -> None:
+        if not as_json:
+            typer.echo(f"\n{calibration.heading(asked)}")
+
+    def ended(chosen: Chosen) -> None:
+        if not as_json:
+            typer.echo("\n".join(calibration.lines(chosen, duration)))
+
+    done = calibrated(todo, timing, begun, ended)
+    left_out = [r.title for r in todo if r not in [chosen.round for chosen in done]]
+    notes += [f"{title}: too little memory is free to measure it." for title in left_out]
+    settings = calibration.keep(name, profile, done)
     if as_json:
-        typer.echo(json.dumps(report, indent=1, ensure_ascii=False, default=list))
-    else:
-        _print(report, profile)
-    if any(f.level == "problem" for f in found):
-        raise typer.Exit(1)
+        tried = [calibration.as_json(chosen, duration) for chosen in done]
+        report = {"profile": name, "processor": here.processor, "cores": here.cores}
+        report |= {"rounds": tried, "settings": settings, "notes": notes, "file": str(path())}
+        typer.echo(json.dumps(report, indent=1, ensure_ascii=False))
+        return
+    typer.echo("".join(f"\n  ! {note}" for note in notes) + "\n" * bool(notes))
+    kept = ", ".join(f"{key} {shown(value)}" for key, value in settings.items())
+    typer.echo(f"Kept for runs of profile {name}: {kept or 'the defaults, nothing is faster'}.")
+    typer.echo(f"  {path()}; `parley doctor --forget` removes it.")
+
+
+def _forget() -> None:
+    from stages.calibration import forget, path
+
+    there = forget()
+    tell(f"Removed {path()}." if there else "No calibration is kept.")
 
 
 def _machine(registry: Registry) -> dict[str, Any]:
@@ -123,9 +210,17 @@ def _machine_lines(report: dict[str, Any]) -> list[str]:
         "Memory": f"{gigabytes(report['memory_free'])} free of {gigabytes(report['memory_total'])}",
         "Graphics": f"{report['cuda_devices']} CUDA" if report["cuda_devices"] else "no CUDA card",
         "Cache": f"{report['cache']} ({gigabytes(report['cache_free'])} free)",
+        "Calibration": _calibration_line(report["calibration"]),
         "Network": "not used (offline)" if report["offline"] else "used for missing models only",
     }
     return ["Machine", *(f"  {name:<13} {text}" for name, text in rows.items())]
+
+
+def _calibration_line(kept: dict[str, Any]) -> str:
+    if kept["version"] is None:
+        return "none; `parley doctor --calibrate` measures"
+    chosen = ", ".join(f"{key} {shown(value)}" for key, value in kept["settings"].items())
+    return f"{chosen or 'the defaults are fastest'}; `parley doctor --forget` undoes it"
 
 
 def _packages_lines(report: dict[str, Any]) -> list[str]:

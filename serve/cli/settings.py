@@ -46,10 +46,14 @@ def overrides(
 
 
 def resolve(name: str, values: dict[str, Any]) -> Profile:
-    """The profile with its overrides. Raises ConfigInvalid, also where settings contradict."""
-    from pipeline.config import load_profile
+    """The profile with its overrides, and what was measured here for what they leave open.
 
-    profile = load_profile(name, values)
+    Raises ConfigInvalid, also where settings contradict.
+    """
+    from pipeline.config import load_profile
+    from serve.cli.calibration import saved
+
+    profile = load_profile(name, values, measured=saved(name, values).nested())
     asr = profile.asr
     asked = {c for c in (asr.language, *asr.languages) if c}
     for code in sorted(asked - set(LANGUAGES)):

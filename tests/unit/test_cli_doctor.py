@@ -1,14 +1,17 @@
 """`parley doctor` says what would fail and how to mend it."""
 
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from pipeline.config import AsrSettings, Profile
-from serve.cli import checks, machine
+from pipeline.errors import ModelMissing
+from serve.cli import calibration, checks, machine
 from serve.cli.app import app
 from serve.cli.checks import Finding, findings, summarised
 from stages.models import Registry, Store, load_catalogue
@@ -153,6 +156,82 @@ def test_findings_are_summed_up() -> None:
     assert summarised([problem, problem, note]) == "2 problems: a run would fail."
     assert summarised([note]) == "A run would work; see the notes."
     assert summarised([]) == "All is well."
+
+
+class Clock:
+    """Times nothing: four windows together are quickest, all else takes as long as by default."""
+
+    def seconds(self, part: str, settings: Mapping[str, Any]) -> float:
+        return 4.0 if settings.get("asr.batch") == 4 else 8.0
+
+    def agreement(self) -> float:
+        return 1.0
+
+
+@pytest.fixture
+def measurable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Registry, "prepared", lambda self, name: Path(name))
+    monkeypatch.setattr(calibration, "bench", lambda profile, models: (Clock(), 120.0))
+
+
+def test_what_is_measured_is_shown_kept_and_forgotten(parley: Parley, measurable: None) -> None:
+    measured = parley("--calibrate")
+    assert measured.exit_code == 0
+    assert re.search(r"asr\.batch 4 +4\.00 +0\.033 +← 50% faster", measured.stdout)
+    assert "Kept for runs of profile cpu: asr.batch 4." in measured.stdout
+    assert re.search(r"asr\.batch +4  \(from calibration\)", parley().stdout)
+    assert json.loads(parley("--json").stdout)["calibration"]["settings"] == {"asr.batch": 4}
+    assert parley("--forget").exit_code == 0
+    assert "(from calibration)" not in parley().stdout
+
+
+def test_scripts_get_what_was_measured_as_json(parley: Parley, measurable: None) -> None:
+    report = json.loads(parley("--calibrate", "--json").stdout)
+    assert report["settings"] == {"asr.batch": 4}
+    chosen = [t for t in report["rounds"][0]["trials"] if t["chosen"]]
+    assert chosen[0]["settings"] == {"asr.batch": 4}
+    assert chosen[0]["real_time_factor"] == pytest.approx(4 / 120, abs=1e-4)
+
+
+def test_a_calibration_of_another_machine_is_a_note(
+    parley: Parley, measurable: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parley("--calibrate")
+    monkeypatch.setattr(machine, "cpu_name", lambda: "Another processor")
+    result = parley()
+    assert result.exit_code == 0
+    assert "(from calibration)" not in result.stdout
+    assert "is not used here" in result.stdout
+    assert "→ parley doctor --calibrate, or parley doctor --forget" in result.stdout
+
+
+def test_calibrating_what_cannot_be_measured_says_why(
+    parley: Parley, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert parley("--calibrate", "--profile", "nonesuch").exit_code == 2
+    assert parley("--calibrate", "--forget").exit_code == 2
+    missing = parley("--calibrate", "--offline")
+    assert missing.exit_code == 5
+    assert "[model.missing] faster-whisper-base: not on this machine" in missing.stderr
+    monkeypatch.setattr(Registry, "prepared", lambda self, name: Path(name))
+    monkeypatch.setattr("serve.cli.demo.find_spec", lambda _: None)
+    unheard = parley("--calibrate")
+    assert unheard.exit_code == 3
+    assert "[audio.missing]" in unheard.stderr
+
+
+def test_minutes_without_their_model_are_left_out_of_a_calibration(
+    parley: Parley, measurable: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def prepared(self: Registry, name: str) -> Path:
+        if name.startswith("qwen"):
+            raise ModelMissing(f"{name}: not on this machine.")
+        return Path(name)
+
+    monkeypatch.setattr(Registry, "prepared", prepared)
+    measured = parley("--calibrate")
+    assert measured.exit_code == 0
+    assert "Minutes are left out. qwen2.5-coder-1.5b-instruct: not on" in measured.stdout
 
 
 def test_the_packages_of_the_models_extra_are_known() -> None:
