@@ -73,7 +73,8 @@ class PyannoteDiarizer:
         loop = asyncio.get_running_loop()
         stop = threading.Event()
         half = self._settings.precision == "bfloat16"
-        ears = Ears(self._models[0], self._models[1], stop.is_set, half)
+        shared = self._settings.mode != "exact"
+        ears = Ears(self._models[0], self._models[1], stop.is_set, half, shared)
 
         def told(part: float) -> None:
             loop.call_soon_threadsafe(progress, part)

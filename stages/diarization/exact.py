@@ -1,10 +1,10 @@
 """pyannote.audio's own pipeline behind the Diarizer port: the same turns, heard at a fraction.
 
 pyannote.audio runs the embedding model for each of three local speakers of a window, silent or not.
-Here its trunk runs once a window in which somebody talks, and windows share their first filters.
-Both compute what pyannote.audio computes but for the last bits of a float. Grouping and turns are
-pyannote.audio's code, handed what was heard; like it, it needs memory that grows with the square of
-the recording's length.
+Here its trunk runs once a window in which somebody talks, and computes the same but for the last
+bits of a float. Who talks is pyannote.audio's to the bit, for there one bit can be a frame.
+Grouping and turns are pyannote.audio's code, handed what was heard; like it, it needs memory that
+grows with the square of the recording's length.
 """
 
 from __future__ import annotations

@@ -48,13 +48,14 @@ class Ears:
 
     segmentation: a pyannote.audio segmentation model, powerset or multilabel. embedding: one with
     `forward_frames` and `forward_embedding`. stopped: asked between windows. half: compute in
-    bfloat16 where that is safe.
+    bfloat16 where that is safe. shared: windows share the first filters of the segmentation model.
     """
 
     segmentation: Any
     embedding: Any
     stopped: Callable[[], bool] = bool
     half: bool = False
+    shared: bool = True
 
     @property
     def duration(self) -> int:
@@ -69,7 +70,7 @@ class Ears:
     @cached_property
     def scores(self) -> Segmentation:
         """The segmentation model on overlapping windows."""
-        return Segmentation(self.segmentation, self.half)
+        return Segmentation(self.segmentation, self.half, self.shared)
 
     @cached_property
     def powerset(self) -> Tensor | None:

@@ -25,13 +25,15 @@ class Segmentation:
     """A pyannote.audio segmentation model, run on windows of one stretch of sound.
 
     model: any segmentation model; a PyanNet is quickened. half: run its recurrent layers, half the
-    work, in bfloat16.
+    work, in bfloat16. shared: share what can be shared; in one frame of some ten thousand the last
+    bits of a float decide who talks.
     """
 
-    def __init__(self, model: Any, half: bool = False) -> None:
+    def __init__(self, model: Any, half: bool = False, shared: bool = True) -> None:
         self.model = model
         self._half = half
-        self._front = _Front(model.sincnet) if hasattr(model, "sincnet") else None
+        share = shared and hasattr(model, "sincnet")
+        self._front = _Front(model.sincnet) if share else None
 
     def __call__(self, stretch: Tensor, starts: Sequence[int], duration: int) -> Tensor:
         """Scores (windows, frames, classes) of the windows that begin at `starts` in `stretch`.
