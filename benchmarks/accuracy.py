@@ -52,12 +52,13 @@ def main() -> None:
         engine = MeetingEngine(
             profile, LocalStages(profile, Registry.load()), Checkpoints(checkpoints)
         )
-        figures = asyncio.run(_run(engine, chosen, out))
+        figures = asyncio.run(measured(engine, chosen, out))
     if arguments.json:
         arguments.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
 
 
-async def _run(engine: MeetingEngine, chosen: list[Reference], out: Path) -> dict[str, Any]:
+async def measured(engine: MeetingEngine, chosen: list[Reference], out: Path) -> dict[str, Any]:
+    """Run and score `chosen`, a line each, results kept in `out`; rates by file and pooled."""
     scores: dict[str, tuple[Reference, Score]] = {}
     print(f"{'recording':24s}" + "".join(f"{c:>8s}" for c in COLUMNS))
     for reference in chosen:

@@ -30,8 +30,8 @@ WINDOW = 30 * SAMPLE_RATE
 _LENGTHS = (600, 1000, 1600, 2200, 3000)
 """Frames (of 10 ms) a window is filled up to with silence: few, so that many windows are alike."""
 
-_CONTEXTS = (223, 112, 56, 28)
-"""Tokens of earlier text a window is shown, as many as there are: few, for the same reason."""
+_CONTEXTS = (223, 112, 56)
+"""Tokens of earlier text a window is shown, the most there are: few choices, to the same end."""
 
 _PREPENDED = "\"'“¿([{-"
 _APPENDED = "\"'.。,，!！?？:：”)]}、"
