@@ -89,6 +89,17 @@ def bench(profile: Profile, models: dict[str, Path]) -> tuple[calibration.Timer,
     return timing, timing.duration
 
 
+def busy() -> str:
+    """A word on other programs that are at work and falsify what is measured; "" if none are."""
+    load = machine.load()
+    if load is None or load < cores() / 2:
+        return ""
+    return (
+        f"Other programs are at work (load {load:.1f} on {cores()} cores), so these times are not "
+        "to be relied on. Measure again when the machine is quiet."
+    )
+
+
 def keep(name: str, profile: Profile, chosen: list[calibration.Chosen]) -> dict[str, Any]:
     """Saves what was chosen, and gives it."""
     settings = {key: value for c in chosen for key, value in c.settings.items()}

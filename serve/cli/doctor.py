@@ -111,11 +111,14 @@ def _calibrate(name: str, values: dict[str, Any], registry: Registry, as_json: b
     profile, todo, models, notes = calibration.planned(name, values, registry)
     timing, duration = calibration.bench(profile, models)
     here = calibration.here()
+    if told := calibration.busy():
+        tell(told)
+        notes.insert(0, told)
     if not as_json:
         typer.echo(
             f"Profile {name} on {here.processor}, {here.cores} cores: {duration:.0f} s of a "
-            "telephone call, the better of two goes each.\nThis takes a minute or two; other "
-            "programs at work falsify it. Nothing is kept before the end."
+            "telephone call, the better of two goes each.\nThis takes some minutes. Nothing is "
+            "kept before the end."
         )
 
     def begun(asked: Round) -> None:

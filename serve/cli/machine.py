@@ -64,6 +64,14 @@ def total_memory() -> int | None:
         return None
 
 
+def load() -> float | None:
+    """Programs that wanted a processor over the last minute, None where the system does not say."""
+    try:
+        return os.getloadavg()[0]
+    except (AttributeError, OSError):
+        return None
+
+
 def wanted_packages(extra: str = "models") -> list[str]:
     """The packages that Parley's extra `extra` names."""
     try:

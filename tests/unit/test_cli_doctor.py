@@ -185,6 +185,17 @@ def test_what_is_measured_is_shown_kept_and_forgotten(parley: Parley, measurable
     assert "(from calibration)" not in parley().stdout
 
 
+def test_other_programs_at_work_make_a_measurement_doubtful(
+    parley: Parley, measurable: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine, "load", lambda: 9.0)
+    assert "Other programs are at work (load 9.0" in parley("--calibrate").stderr
+    monkeypatch.setattr(machine, "load", lambda: 0.1)
+    assert "Other programs" not in parley("--calibrate").stderr
+    monkeypatch.setattr(machine, "load", lambda: None)
+    assert "Other programs" not in parley("--calibrate").stderr
+
+
 def test_scripts_get_what_was_measured_as_json(parley: Parley, measurable: None) -> None:
     report = json.loads(parley("--calibrate", "--json").stdout)
     assert report["settings"] == {"asr.batch": 4}
