@@ -51,10 +51,10 @@ def findings(
 
 
 def threads(profile: Profile) -> dict[str, int]:
-    """Threads each stage runs with; transcription and diarization run side by side."""
+    """Threads each stage runs with, as `stages.local` shares the cores out."""
     return {
         "vad": share(profile.vad.threads, 2),
-        "asr": share(profile.asr.threads, 2),
+        "asr": share(profile.asr.threads, 1),
         "diarization": share(profile.diarization.threads, 2),
         "minutes": share(profile.minutes.threads, 1),
     }
