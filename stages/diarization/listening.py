@@ -23,7 +23,7 @@ from pipeline.ports import Progress, Sound, VoiceWindows
 from pipeline.types import SAMPLE_RATE, Span
 from stages.diarization.segmentation import Segmentation
 from stages.diarization.splitting import Bools, split
-from stages.diarization.trunk import Features, RecordingTrunk, WindowTrunk, read
+from stages.diarization.trunk import Features, RecordingTrunk, TwiceTrunk, WindowTrunk, read
 from stages.diarization.workers import in_order
 
 SPARE_VOICES = 1
@@ -98,7 +98,8 @@ class Ears:
             return WindowTrunk(sound, self.trunk)
         reach = self.embedding.receptive_field_size(1)
         hop = self.embedding.receptive_field_size(2) - reach
-        return RecordingTrunk(sound, self.trunk, self.duration, hop, reach)
+        rows = TwiceTrunk if trunk == "twice" else RecordingTrunk
+        return rows(sound, self.trunk, self.duration, hop, reach)
 
 
 @torch.inference_mode()
