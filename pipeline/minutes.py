@@ -11,8 +11,8 @@ from pipeline.types import Span, SpeakerId, UtteranceId
 class Statement:
     """A sentence and the utterances it rests on (at least one).
 
-    extractive: the text is a quotation of its evidence; False where a language model wrote it and
-    the checks let it pass.
+    extractive: the text is a quotation of its evidence; False where a language model wrote it, or
+    a rule put it in the third person, and the checks let it pass.
     """
 
     text: str

@@ -17,20 +17,21 @@ import numpy as np
 from pipeline.errors import ModelMissing
 from pipeline.ports import Completion, Prompt
 from stages.summarization.chat import ChatTokenizer, first_stop
-from stages.summarization.memory import require_memory
+from stages.summarization.memory import require_memory, return_memory
 from stages.threads import limit_threads
 
 T = TypeVar("T")
 
 _AT_ONCE = 8
-_TOKENS = 1500
+_TOKENS = 1100
 """Prompts answered together, and what they may come to with their answers.
 
 The weights are read once a step for all of them. CTranslate2 keeps keys and values for every head,
-in float32: a third of a megabyte a token, so that these come to half a gigabyte.
+in float32: a third of a megabyte a token, and a third of that again while it copies them, so that
+these come to half a gigabyte.
 """
 
-_OVERHEAD = 1_200_000_000
+_OVERHEAD = 1_300_000_000
 """Bytes on top of the weights: libraries, tokenizer, a batch's keys and values."""
 
 
@@ -162,6 +163,7 @@ class Ct2LanguageModel:
                     end_token=self._chat.end_tokens,
                     **options,
                 )
+                return_memory()  # else what a batch left in pieces adds to the next one's peak
                 for i, answer in zip(batch, answers, strict=True):
                     results[i] = answer
         return results
