@@ -120,8 +120,8 @@ class DiarizationSettings(Settings):
     threads: int | None = Field(None, ge=1, description="None shares the cores out")
     step: float = Field(1.0, gt=0, le=10, description="Seconds between windows of 10 s")
     batch: int = Field(16, ge=1, description="Windows segmented at once")
-    trunk: Literal["recording", "twice", "window"] = Field(
-        "twice", description="How often the embedding network hears the same sound"
+    trunk: Literal["recording", "window"] = Field(
+        "recording", description="How often the embedding network hears the same sound"
     )
     precision: Literal["float32", "bfloat16"] = "float32"
     split: float = Field(

@@ -7,7 +7,7 @@ from pathlib import Path
 from pipeline.config import DiarizationSettings
 from pipeline.ports import Diarizer
 
-LISTENING_VERSION = "3"
+LISTENING_VERSION = "4"
 """Changes when `listen` would hear the same sound differently."""
 
 DIARIZATION_VERSION = "3"

@@ -23,7 +23,7 @@ from pipeline.ports import Progress, Sound, VoiceWindows
 from pipeline.types import SAMPLE_RATE, Span
 from stages.diarization.segmentation import Segmentation
 from stages.diarization.splitting import Bools, split
-from stages.diarization.trunk import Features, RecordingTrunk, TwiceTrunk, WindowTrunk, read
+from stages.diarization.trunk import Features, RecordingTrunk, WindowTrunk, read
 from stages.diarization.workers import in_order
 
 SPARE_VOICES = 1
@@ -31,6 +31,9 @@ SPARE_VOICES = 1
 
 SHORTEST_WINDOW = 0.3
 """Seconds of sound below which no voice can be told."""
+
+SHORT_RECORDING = 60.0
+"""Seconds; shorter recordings have too few windows for small errors to even out."""
 
 LONGEST_SPAN = 10.0
 """Seconds of a span that are enough to tell its voice by."""
@@ -94,12 +97,11 @@ class Ears:
 
     def features(self, sound: Sound, trunk: str) -> Features:
         """Where the features of the windows of `sound` come from."""
-        if trunk == "window":
+        if trunk == "window" or sound.length < SHORT_RECORDING * SAMPLE_RATE:
             return WindowTrunk(sound, self.trunk)
         reach = self.embedding.receptive_field_size(1)
         hop = self.embedding.receptive_field_size(2) - reach
-        rows = TwiceTrunk if trunk == "twice" else RecordingTrunk
-        return rows(sound, self.trunk, self.duration, hop, reach)
+        return RecordingTrunk(sound, self.trunk, self.duration, hop, reach)
 
 
 @torch.inference_mode()

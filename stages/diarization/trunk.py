@@ -66,15 +66,12 @@ class RecordingTrunk:
     """The trunk once a recording, block by block; blocks without speech are left out.
 
     length: samples of a block, a whole number of `hop`, the samples from frame to frame. reach:
-    samples one frame is made of. offset: samples before the first block, which no window that is
-    asked for may begin in. Threads may ask at the same time.
+    samples one frame is made of. Threads may ask at the same time.
     """
 
-    def __init__(
-        self, sound: Sound, trunk: Trunk, length: int, hop: int, reach: int, offset: int = 0
-    ) -> None:
+    def __init__(self, sound: Sound, trunk: Trunk, length: int, hop: int, reach: int) -> None:
         self._sound, self._trunk = sound, trunk
-        self._length, self._hop, self._reach, self._offset = length, hop, reach, offset
+        self._length, self._hop, self._reach = length, hop, reach
         self._blocks: dict[int, Tensor] = {}
         self._locks: dict[int, threading.Lock] = {}
         self._lock = threading.Lock()
@@ -82,13 +79,13 @@ class RecordingTrunk:
     def forget(self, start: int) -> None:
         """Free the blocks that no window from sample `start` on lies in."""
         with self._lock:
-            past = (start - self._offset) // self._length
+            past = start // self._length
             for old in [block for block in self._blocks if block < past]:
                 del self._blocks[old], self._locks[old]
 
     def __call__(self, start: int, samples: int, spoken: Bools) -> Tensor:
         """See Features."""
-        first = round((start - self._offset) / self._hop)
+        first = round(start / self._hop)
         frames = max(1, (samples - self._reach) // self._hop + 1)
         each = self._length // self._hop
         talk = torch.from_numpy(spoken.astype(np.float32))[None, None]
@@ -112,7 +109,7 @@ class RecordingTrunk:
             return self._blocks[block]
 
     def _learn(self, block: int) -> Tensor:
-        start = block * self._length + self._offset
+        start = block * self._length
         end = start + self._length + self._reach - self._hop
         # The last block is heard together with enough of the one before.
         late = -(-max(0, end - self._sound.length) // self._hop) * self._hop
@@ -120,31 +117,6 @@ class RecordingTrunk:
         features = self._trunk(read(self._sound, begin, end))
         first = (start - begin) // self._hop
         return features[..., first : first + self._length // self._hop]
-
-
-class TwiceTrunk:
-    """The trunk twice a recording, in two rows of blocks half a block apart.
-
-    A window takes its features from the row in which more of it lies in one block: three quarters
-    at least. The arguments are those of RecordingTrunk.
-    """
-
-    def __init__(self, sound: Sound, trunk: Trunk, length: int, hop: int, reach: int) -> None:
-        self._length, self._half = length, length // hop // 2 * hop
-        self._rows = [
-            RecordingTrunk(sound, trunk, length, hop, reach, offset) for offset in (0, self._half)
-        ]
-
-    def forget(self, start: int) -> None:
-        """See Features."""
-        for row in self._rows:
-            row.forget(start)
-
-    def __call__(self, start: int, samples: int, spoken: Bools) -> Tensor:
-        """See Features."""
-        late = start % self._length
-        between = abs(late - self._half) < self._length // 4 and start >= self._half
-        return self._rows[between](start, samples, spoken)
 
 
 def _slice(features: Tensor, first: int, last: int) -> Tensor:

@@ -11,6 +11,7 @@ from pipeline.types import SAMPLE_RATE, Span
 
 torch = pytest.importorskip("torch")
 
+from stages.diarization import listening  # noqa: E402
 from stages.diarization.listening import (  # noqa: E402
     Cancelled,
     Ears,
@@ -23,6 +24,12 @@ Samples = npt.NDArray[np.float32]
 FRAMES = 50
 """Frames of a ten-second window."""
 SETTINGS = DiarizationSettings(split=0.0)
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a few seconds stand for a whole meeting."""
+    monkeypatch.setattr(listening, "SHORT_RECORDING", 0.0)
 
 
 class Recording:
@@ -127,6 +134,18 @@ def test_a_trunk_once_a_window_hears_what_a_trunk_once_a_recording_hears() -> No
         np.testing.assert_array_equal(one.activity, other.activity)
         np.testing.assert_allclose(one.embeddings, other.embeddings, rtol=1e-5, atol=0.05)
         assert len(often.embedding.windows) == np.isfinite(one.embeddings).any(axis=(1, 2)).sum()
+
+
+def test_a_recording_of_less_than_a_minute_is_heard_window_by_window(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sound = levels((9, 0.5), (9, -0.5))
+    by_recording, by_window = ears(), ears()
+    listen(sound, by_recording, SETTINGS, ignore)
+    monkeypatch.setattr(listening, "SHORT_RECORDING", 60.0)
+    listen(sound, by_window, SETTINGS, ignore)
+    assert len(by_recording.embedding.windows) == 2
+    assert len(by_window.embedding.windows) == 9
 
 
 @pytest.mark.parametrize("batch", [1, 3, 8, 100])

@@ -1,4 +1,4 @@
-"""Frame features by the recording: each window gets its own, from the better row of blocks."""
+"""Frame features by the recording: each window gets its own, and nothing is computed twice."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from pipeline.types import Samples
-from stages.diarization.trunk import RecordingTrunk, TwiceTrunk
+from stages.diarization.trunk import RecordingTrunk
 
 HOP, REACH, BLOCK = 10, 30, 100
 SPOKEN = np.ones(4, bool)
@@ -34,26 +34,16 @@ class Trunk:
         return sound[: frames * HOP : HOP][None, None]
 
 
-@pytest.mark.parametrize("rows", [RecordingTrunk, TwiceTrunk])
 @pytest.mark.parametrize("start", [0, 10, 30, 50, 70, 130, 550, 880])
-def test_a_window_gets_the_features_of_its_own_frames(
-    rows: type[RecordingTrunk] | type[TwiceTrunk], start: int
-) -> None:
-    found = rows(Ramp(), Trunk(), BLOCK, HOP, REACH)(start, BLOCK, SPOKEN)
+def test_a_window_gets_the_features_of_its_own_frames(start: int) -> None:
+    found = RecordingTrunk(Ramp(), Trunk(), BLOCK, HOP, REACH)(start, BLOCK, SPOKEN)
     frames = (BLOCK - REACH) // HOP + 1
     assert found[0, 0].tolist() == [start + HOP * n for n in range(frames)]
 
 
-def test_a_window_half_way_between_two_blocks_lies_in_one_of_the_other_row() -> None:
-    trunk = Trunk()
-    features = TwiceTrunk(Ramp(), trunk, BLOCK, HOP, REACH)
-    features(150, BLOCK, SPOKEN)
-    assert trunk.blocks == [150]
-
-
 def test_no_block_is_heard_twice_and_none_without_speech() -> None:
     trunk = Trunk()
-    features = TwiceTrunk(Ramp(), trunk, BLOCK, HOP, REACH)
+    features = RecordingTrunk(Ramp(), trunk, BLOCK, HOP, REACH)
     for start in range(0, 300, 10):
         features.forget(start)
         features(start, BLOCK, SPOKEN)
