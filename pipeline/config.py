@@ -78,6 +78,9 @@ class AsrSettings(Settings):
         112, ge=0, le=223, description="Tokens of the text before it a window is shown at most"
     )
     beam_size: int = Field(5, ge=1, description="Readings followed at a time")
+    sure_logprob: float | None = Field(
+        None, description="Average log-probability from which the quickest search is enough"
+    )
     temperatures: tuple[float, ...] = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
     language: str | None = Field(None, description="ISO 639-1; None detects it")
     languages: tuple[str, ...] = Field((), description="Languages detection may choose from")

@@ -98,7 +98,7 @@ class LocalStages:
             from stages.diarization import build_diarizer
 
             settings = self._profile.diarization
-            settings = settings.model_copy(update={"threads": share(settings.threads, 2)})
+            settings = settings.model_copy(update={"threads": share(settings.threads, 1)})
             names = (
                 [settings.pipeline]
                 if settings.pipeline

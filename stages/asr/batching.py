@@ -18,7 +18,7 @@ from typing import Generic, TypeVar
 Question = TypeVar("Question")
 Answer = TypeVar("Answer")
 
-LINGER = 0.003
+LINGER = 0.02
 """Seconds a free worker lets more questions come in: those asked together arrive one by one."""
 
 

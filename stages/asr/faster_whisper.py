@@ -174,11 +174,41 @@ class FasterWhisper:
         ]
         if asked[0].hint.patient:
             return [self._decode_patiently(encoded[0], prompts[0], tokenizers[0])]
+        decoded = self._search(encoded, prompts, tokenizers, beam_size=self._first_beam)
+        again = [n for n, d in enumerate(decoded) if self._unsure(d)]
+        if again:
+            wider = self._search(
+                [encoded[n] for n in again],
+                [prompts[n] for n in again],
+                [tokenizers[n] for n in again],
+                beam_size=self._settings.beam_size,
+            )
+            for n, other in zip(again, wider, strict=True):
+                decoded[n] = max(decoded[n], other, key=lambda d: d.logprob)
+        return decoded
+
+    @property
+    def _first_beam(self) -> int:
+        return self._settings.beam_size if self._settings.sure_logprob is None else 1
+
+    def _unsure(self, decoded: _Decoded) -> bool:
+        """Whether a quick reading is worth a wider search."""
         s = self._settings
+        if s.sure_logprob is None or s.beam_size == 1:
+            return False
+        return decoded.logprob < s.sure_logprob or decoded.compression > s.max_compression_ratio
+
+    def _search(
+        self,
+        encoded: list[Any],
+        prompts: list[list[int]],
+        tokenizers: list[Tokenizer],
+        beam_size: int,
+    ) -> list[_Decoded]:
         results = self._model.model.generate(
             _stacked(encoded),
             prompts,
-            beam_size=s.beam_size,
+            beam_size=beam_size,
             max_length=self._model.max_length,
             return_scores=True,
             return_no_speech_prob=True,

@@ -266,7 +266,7 @@ def test_parts_of_the_way_that_do_not_join_on_are_left_out(
 
 def test_no_more_speech_than_needed_is_looked_for_beside_the_first_window(tmp_path: Path) -> None:
     run = Run(tmp_path / "c")
-    path = write_sound(tmp_path / "a.wav", talk(*[(2, 0.3), (1, 0)] * 150))
+    path = write_sound(tmp_path / "a.wav", talk(*[(2, 0.3), (1, 0)] * 400))
     listened: list[int] = []
     at_first: list[int] = []
 
