@@ -72,7 +72,7 @@ class AsrSettings(Settings):
         2.0, ge=0, description="Seconds of silence put after a window; None fills up to 30 s"
     )
     streams: int = Field(16, ge=1, description="Parts of a recording that are read side by side")
-    stream: float = Field(120.0, ge=1, description="Seconds of speech each of them has at least")
+    stream: float = Field(240.0, ge=1, description="Seconds of speech each of them has at least")
     batch: int = Field(8, ge=1, description="Windows decoded together at most")
     context: int = Field(
         112, ge=0, le=223, description="Tokens of the text before it a window is shown at most"
