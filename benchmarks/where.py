@@ -12,7 +12,7 @@ import argparse
 import asyncio
 import tempfile
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ class Stopwatch:
     """CPU seconds by part; what a part calls that is a part of its own counts there only."""
 
     def __init__(self) -> None:
-        self.spent: Counter[str] = Counter()
+        self.spent: dict[str, float] = defaultdict(float)
         self._inner = [0.0]
 
     def over(self, owner: Any, name: str, part: str) -> None:
@@ -65,7 +65,7 @@ def main() -> None:
     total = sum(watch.spent.values())
     print(f"{arguments.file.stem}, {seconds:.0f} s of sound")
     print(f"{'part':34s}{'CPU s':>9s}{'ms a s':>9s}{'share':>8s}")
-    for part, spent in [*watch.spent.most_common(), ("all", total)]:
+    for part, spent in [*sorted(watch.spent.items(), key=lambda x: -x[1]), ("all", total)]:
         print(f"{part:34s}{spent:9.1f}{1000 * spent / seconds:9.2f}{spent / total:8.0%}")
 
 

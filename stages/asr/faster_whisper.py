@@ -30,7 +30,10 @@ WINDOW = 30 * SAMPLE_RATE
 _LENGTHS = (600, 1000, 1600, 2200, 3000)
 """Frames (of 10 ms) a window is filled up to with silence: few, so that many windows are alike."""
 
-_CONTEXTS = (223, 112, 56)
+_MOST = 223
+"""Tokens Whisper can be shown before a window."""
+
+_CONTEXTS = (_MOST, 112, 56)
 """Tokens of earlier text a window is shown, the most there are: few choices, to the same end."""
 
 _PREPENDED = "\"'“¿([{-"
@@ -115,10 +118,16 @@ class FasterWhisper:
         encode = self._tokenizer("en").encode
         prompt = encode(f" {hint.prompt.strip()}") if hint.prompt.strip() else []
         before = [*prompt, *hint.context]
-        hotwords = encode(" " + ", ".join(hint.hotwords)) if hint.hotwords else []
-        room = min(self._settings.context, _CONTEXTS[0] - len(hotwords))
-        kept = next((n for n in _CONTEXTS if n <= min(room, len(before))), 0)
-        return (*hotwords[: _CONTEXTS[0]], *(before[-kept:] if kept else ()))
+        hotwords = encode(" " + ", ".join(hint.hotwords))[:_MOST] if hint.hotwords else []
+        room = _MOST - len(hotwords)
+        if prompt:
+            kept = min(
+                room, len(before)
+            )  # the user asked for it: whole
+        else:
+            room = min(room, self._settings.context)
+            kept = next((n for n in _CONTEXTS if n <= min(room, len(before))), 0)
+        return (*hotwords, *(before[-kept:] if kept else ()))
 
     def _read(self, asked: list[_Asked]) -> list[Hearing]:
         """What was heard in windows of one kind.
@@ -259,7 +268,7 @@ class FasterWhisper:
         if s.carry_prompt and decoded.temperature <= _RESET_TEMPERATURE:
             # With their time marks: shown bare text, Whisper stops writing the marks itself.
             heard = [t for p in pieces if p["start"] != p["end"] for t in p["tokens"]]
-            context = (*asked.hint.context, *heard)[-_CONTEXTS[0] :]
+            context = (*asked.hint.context, *heard)[-_MOST:]
         return Hearing(segments, consumed, *language, decoded.temperature, context)
 
     def _fallback(self, tokenizer: Tokenizer) -> Any:

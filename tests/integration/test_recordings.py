@@ -140,3 +140,13 @@ async def test_a_window_is_read_alike_alone_and_beside_others(
     alone = [await model.transcribe(window, AsrHint()) for window in windows]
     beside = await asyncio.gather(*(model.transcribe(window, AsrHint()) for window in windows))
     assert beside == alone
+
+
+async def test_a_prompt_is_shown_whole_however_short(conversation: Path, tmp_path: Path) -> None:
+    settings = load_profile("cpu").asr
+    model = FasterWhisper(settings, Registry.load(offline=True).ensure(settings.model))
+    sound = decode(conversation, tmp_path / "sound").sounds[0]
+    window = sound.read(0, 15 * 16_000)
+    plain = await model.transcribe(window, AsrHint())
+    led = await model.transcribe(window, AsrHint(prompt="ALL IN CAPITALS, AS ON A TELEPRINTER."))
+    assert led.segments != plain.segments
