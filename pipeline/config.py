@@ -73,7 +73,7 @@ class AsrSettings(Settings):
     )
     streams: int = Field(16, ge=1, description="Parts of a recording that are read side by side")
     stream: float = Field(240.0, ge=1, description="Seconds of speech each of them has at least")
-    batch: int = Field(8, ge=1, description="Windows decoded together at most")
+    batch: int = Field(3, ge=1, description="Windows decoded together at most")
     context: int = Field(
         112, ge=0, le=223, description="Tokens of the text before it a window is shown at most"
     )

@@ -156,7 +156,7 @@ def test_voices_agree_as_far_as_the_least_alike_pair_does() -> None:
 def test_the_default_is_the_first_option_of_every_round(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("stages.calibration.rounds.share", lambda threads, n: threads or 4 // n)
     assert [r.options[0] for r in rounds_for(Profile(), 4, bfloat16=True)] == [
-        {"asr.batch": 8},
+        {"asr.batch": 3},
         {"diarization.batch": 16},
         {"diarization.precision": "float32"},
         {"asr.threads": 4, "diarization.threads": 2},
@@ -240,7 +240,7 @@ def test_a_damaged_file_is_a_note_and_no_error(kept: Path, text: str) -> None:
 def test_an_impossible_value_is_a_note_and_no_error(kept: Path) -> None:
     save("cpu", Profile(), HERE, "1.0", {"asr.batch": 0})
     assert "damaged" in read("cpu", Profile(), HERE).note
-    assert resolve("cpu", {}).asr.batch == 8
+    assert resolve("cpu", {}).asr.batch == 3
 
 
 def test_whatever_is_said_wins_over_what_was_measured(
