@@ -121,9 +121,7 @@ class FasterWhisper:
         hotwords = encode(" " + ", ".join(hint.hotwords))[:_MOST] if hint.hotwords else []
         room = _MOST - len(hotwords)
         if prompt:
-            kept = min(
-                room, len(before)
-            )  # the user asked for it: whole
+            kept = min(room, len(before))  # the user asked for it: whole
         else:
             room = min(room, self._settings.context)
             kept = next((n for n in _CONTEXTS if n <= min(room, len(before))), 0)
