@@ -22,7 +22,7 @@ GAIN = 0.05
 PRECISION_GAIN = 0.10
 """The same for bfloat16, which changes the result a little."""
 
-_ASR_BATCHES = (1, 3, 8)
+_ASR_BATCHES = (1, 4, 8)
 _DIARIZATION_BATCHES = (4, 8, 16)
 
 
