@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 
+from stages.allocation import keep_pages
+
 _VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
@@ -18,11 +20,14 @@ def cores() -> int:
 def limit_threads() -> None:
     """Keep libraries that read their thread count from the environment to one thread.
 
+    To be called before they are imported, and before there are threads, whose memory is kept too.
+
     Those that take it as an argument are given it by the settings.
     """
     for name in _VARIABLES:
         os.environ.setdefault(name, "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    keep_pages()
 
 
 def share(threads: int | None, workers: int) -> int:

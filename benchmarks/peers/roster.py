@@ -191,7 +191,9 @@ def environment(
     counts = {f"{library}_NUM_THREADS" for library in ("OMP", "MKL", "OPENBLAS", "NUMBA")}
     own = {k: v for k, v in base.items() if k not in counts and not k.startswith("PARLEY__")}
     given = {f"MODEL_{kind}": str(path) for kind, path in conditions.models.items()}
-    if peer.environment != OURS:
+    if peer.environment == OURS:
+        given["OPENBLAS_NUM_THREADS"] = "1"  # as the command sets it before numpy is imported
+    else:
         given |= dict.fromkeys(counts, str(conditions.threads))
     return (
         own

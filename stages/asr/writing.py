@@ -30,7 +30,10 @@ def words_of(timed: Iterable[dict[str, Any]], duration: float) -> tuple[Word, ..
         start = min(max(0.0, float(entry["start"])), duration)
         end = min(max(start, float(entry["end"])), duration)
         probability = float(entry["probability"])
-        glued = bool(words) and not entry["word"].startswith(" ")
+        spaced = entry["word"].startswith(" ")
+        if spaced and words and _continuous(words[-1].text[-1]) and _continuous(text[0]):
+            spaced = False  # Whisper writes a space for a pause; the script knows none
+        glued = bool(words) and not spaced
         if glued and not (_unspaced(text) or _unspaced(words[-1].text)):
             # "100" and "%", "co" and "-op": one word to a reader, and so to a speaker.
             first = words.pop()
@@ -40,6 +43,11 @@ def words_of(timed: Iterable[dict[str, Any]], duration: float) -> tuple[Word, ..
         else:
             words.append(Word(text, Span(start, end), probability, glued=glued))
     return tuple(words)
+
+
+def _continuous(character: str) -> bool:
+    """Whether it belongs to a script without any space: Chinese, Japanese."""
+    return any(low <= ord(character) <= high for low, high in _UNSPACED[-2:])
 
 
 def _unspaced(text: str) -> bool:

@@ -20,6 +20,9 @@ import threading
 from pathlib import Path
 from typing import Any
 
+_SAME = 0.15
+"""Relative distance of two matrices that were one before they were quantised to 4 and 6 bits."""
+
 
 def convert(gguf: Path, out: Path, quantization: str) -> None:
     """Writes the folder `out`; prints `progress N`, N in thousandths, a line each."""
@@ -49,6 +52,7 @@ def convert(gguf: Path, out: Path, quantization: str) -> None:
                 quantization_config=transformers.GgufConfig(dequantize=True),
                 dtype=torch.bfloat16,
             )
+            _share_embeddings(model)
             _say(700)
             return model
 
@@ -62,6 +66,18 @@ def convert(gguf: Path, out: Path, quantization: str) -> None:
     tokenizer.save_pretrained(out)
     _name_model_type(out / "config.json", config.model_type)
     _say(1000)
+
+
+def _share_embeddings(model: Any) -> None:
+    """Where words go in and come out by one matrix, keep one: that of the output.
+
+    A GGUF file may hold a tied matrix twice, the output's in the higher precision. What differs by
+    no more than that is the same; CTranslate2 then stores it once.
+    """
+    inputs, outputs = model.get_input_embeddings(), model.get_output_embeddings()
+    difference = (inputs.weight - outputs.weight).float().norm() / outputs.weight.float().norm()
+    if difference < _SAME:
+        inputs.weight = outputs.weight
 
 
 def _name_model_type(path: Path, model_type: str) -> None:

@@ -17,7 +17,7 @@ from stages.models.memory import free_memory
 from stages.models.progress import Report
 from stages.models.store import FileState, ModelFolder, read_json, sha256_of, write_whole
 
-FORMAT = 1
+FORMAT = 2
 """Raised when the conversion changes, so that forms of before are made anew."""
 
 GB = 1e9

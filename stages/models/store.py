@@ -21,13 +21,15 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from filelock import FileLock
 from platformdirs import user_cache_path
 
 from stages.models.catalogue import ModelEntry
 from stages.models.progress import Report, Throttle
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 CHUNK = 4 * 1024 * 1024
 """Bytes read at a time."""
@@ -161,6 +163,8 @@ class Store:
         """A lock held by one process at a time; `waiting` is called if another has it."""
         path = self.root / "locks" / f"{name}.lock"
         path.parent.mkdir(parents=True, exist_ok=True)
+        from filelock import FileLock
+
         lock = FileLock(path)
         if not _free(lock):
             waiting()

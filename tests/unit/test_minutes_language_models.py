@@ -17,7 +17,7 @@ from pipeline.ports import Prompt
 from stages.embedding import SentenceEmbedder
 from stages.summarization import build_language_model, memory
 from stages.summarization.chat import first_stop, messages
-from stages.summarization.ct2_language_model import required_memory
+from stages.summarization.ct2_language_model import Ct2LanguageModel, required_memory
 from stages.summarization.openai_language_model import OpenAiLanguageModel
 
 PROMPT = Prompt("Be brief.", "Speaker 1: hello", (("a", "b"),))
@@ -153,3 +153,34 @@ def test_free_memory_is_the_containers_where_that_is_less(
 def test_an_answer_ends_before_the_first_stop() -> None:
     assert first_stop("one\ntwo. three", (".", "\n")) == 3
     assert first_stop("one", (".",)) is None
+
+
+class Forgetful:
+    """A generator that counts how often it is made to forget."""
+
+    def __init__(self) -> None:
+        self.loads = 0
+
+    def unload_model(self) -> None:
+        pass
+
+    def load_model(self) -> None:
+        self.loads += 1
+
+
+def test_openings_beyond_the_room_are_forgotten_together() -> None:
+    model = object.__new__(Ct2LanguageModel)
+    model._generator, model._openings = Forgetful(), set()
+    short, other, long = ("a",) * 150, ("b",) * 150, ("c",) * 400
+    for opening in (short, other, short):
+        model._remember(opening)
+    assert model._generator.loads == 0
+    model._remember(long)
+    assert model._generator.loads == 1 and model._openings == {long}
+
+
+def test_an_opening_longer_than_the_room_is_read_all_the_same() -> None:
+    model = object.__new__(Ct2LanguageModel)
+    model._generator, model._openings = Forgetful(), set()
+    model._remember(("a",) * 1000)
+    assert model._generator.loads == 0
