@@ -7,7 +7,8 @@ line), and its message says what was expected, what came, and what to do.
     ├── UsageError            usage.*             exit 2
     │   ├── ConfigInvalid     config.invalid
     │   ├── OutputExists      output.exists
-    │   └── DocumentInvalid   document.invalid
+    │   ├── DocumentInvalid   document.invalid
+    │   └── EditInvalid       edit.invalid
     ├── UnreadableAudio       audio.unreadable    exit 3
     │   ├── AudioMissing      audio.missing
     │   ├── AudioEmpty        audio.empty
@@ -71,6 +72,12 @@ class DocumentInvalid(UsageError):
     """A transcript document that is no JSON of a form this version reads."""
 
     code = "document.invalid"
+
+
+class EditInvalid(UsageError):
+    """A correction that cannot be made: no text, an unknown speaker or utterance."""
+
+    code = "edit.invalid"
 
 
 class UnreadableAudio(ParleyError):

@@ -181,7 +181,8 @@ class Utterance:
     """A run of words by one speaker, the unit people read, correct and cite.
 
     id: stable over revisions. revision: 0 for what the models wrote, higher for each correction.
-    overlapped: another speaker talked during a good part of it.
+    overlapped: another speaker talked during a good part of it. corrected: a person wrote it or
+    said whose it is; no later pass of the models replaces it.
     """
 
     id: UtteranceId
@@ -191,6 +192,7 @@ class Utterance:
     revision: int = 0
     final: bool = True
     overlapped: bool = False
+    corrected: bool = False
 
     @property
     def span(self) -> Span:
@@ -205,11 +207,15 @@ class Utterance:
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """A voice of the meeting: its stable id, the name shown, and the seconds it spoke."""
+    """A voice of the meeting: its stable id, the name shown, and the seconds it spoke.
+
+    named: a person gave the name.
+    """
 
     id: SpeakerId
     name: str
     talk_time: float = 0.0
+    named: bool = False
 
 
 @dataclass(frozen=True, slots=True)
