@@ -8,7 +8,9 @@ line), and its message says what was expected, what came, and what to do.
     │   ├── ConfigInvalid     config.invalid
     │   ├── OutputExists      output.exists
     │   ├── DocumentInvalid   document.invalid
-    │   └── EditInvalid       edit.invalid
+    │   ├── EditInvalid       edit.invalid
+    │   ├── CursorInvalid     usage.cursor
+    │   └── BlobKeyInvalid    usage.blob_key
     ├── UnreadableAudio       audio.unreadable    exit 3
     │   ├── AudioMissing      audio.missing
     │   ├── AudioEmpty        audio.empty
@@ -25,6 +27,21 @@ line), and its message says what was expected, what came, and what to do.
     │   ├── ModelNotPrepared  model.not_prepared
     │   ├── ModelTooLarge     model.too_large
     │   └── ModelUnreachable  model.unreachable
+    ├── StoreError            store.error         exit 1
+    │   ├── StoreUnavailable  store.unavailable
+    │   ├── StoreNewer        store.newer
+    │   ├── StoreConflict     store.conflict
+    │   │   └── JobLost       job.lost
+    │   ├── JobNotRetryable   job.not_retryable
+    │   ├── BlobsUnavailable  blobs.unavailable
+    │   └── RecordMissing     record.missing
+    │       ├── MeetingMissing meeting.missing
+    │       ├── JobMissing    job.missing
+    │       ├── KeyMissing    key.missing
+    │       ├── LinkMissing   link.missing
+    │       ├── VoiceMissing  voice.missing
+    │       ├── UploadMissing upload.missing
+    │       └── BlobMissing   blob.missing
     └── WindowTooShort        window.too_short    exit 1
 
 A file that broke half-way is no error: its transcript is marked `partial` and the exit code is 4.
@@ -78,6 +95,18 @@ class EditInvalid(UsageError):
     """A correction that cannot be made: no text, an unknown speaker or utterance."""
 
     code = "edit.invalid"
+
+
+class CursorInvalid(UsageError):
+    """A cursor that did not come from the list it is used with."""
+
+    code = "usage.cursor"
+
+
+class BlobKeyInvalid(UsageError):
+    """A key that is no plain path below the root."""
+
+    code = "usage.blob_key"
 
 
 class UnreadableAudio(ParleyError):
@@ -176,6 +205,96 @@ class ModelUnreachable(ModelError):
     """A model on another server does not answer, or not as it should."""
 
     code = "model.unreachable"
+
+
+class StoreError(ParleyError):
+    """Something kept cannot be had or changed."""
+
+    code = "store.error"
+
+
+class StoreUnavailable(StoreError):
+    """The database is locked, full, damaged or away; nothing was changed."""
+
+    code = "store.unavailable"
+
+
+class StoreNewer(StoreError):
+    """A later version of Parley made the database."""
+
+    code = "store.newer"
+
+
+class StoreConflict(StoreError):
+    """What is to be changed is no longer as the caller last saw it."""
+
+    code = "store.conflict"
+
+
+class JobLost(StoreConflict):
+    """The job is no longer this worker's: its lease ran out, or it ended."""
+
+    code = "job.lost"
+
+
+class JobNotRetryable(StoreError):
+    """The job neither failed nor was canceled."""
+
+    code = "job.not_retryable"
+
+
+class BlobsUnavailable(StoreError):
+    """The store of blobs is full, away or refuses."""
+
+    code = "blobs.unavailable"
+
+
+class RecordMissing(StoreError):
+    """There is no such thing, or it is another owner's."""
+
+    code = "record.missing"
+
+
+class MeetingMissing(RecordMissing):
+    """No such meeting."""
+
+    code = "meeting.missing"
+
+
+class JobMissing(RecordMissing):
+    """No such job."""
+
+    code = "job.missing"
+
+
+class KeyMissing(RecordMissing):
+    """No such API key."""
+
+    code = "key.missing"
+
+
+class LinkMissing(RecordMissing):
+    """No such share link."""
+
+    code = "link.missing"
+
+
+class VoiceMissing(RecordMissing):
+    """No such voice."""
+
+    code = "voice.missing"
+
+
+class UploadMissing(RecordMissing):
+    """No such upload."""
+
+    code = "upload.missing"
+
+
+class BlobMissing(RecordMissing):
+    """No blob of that key."""
+
+    code = "blob.missing"
 
 
 class WindowTooShort(ParleyError):

@@ -1,0 +1,5 @@
+"""The database."""
+
+
+class Database:
+    """A database."""
