@@ -148,6 +148,17 @@ class MeetingEngine:
         run = _Run(self._profile, self._stages, self._checkpoints, request, emit)
         return await run.meeting()
 
+    async def summarise(
+        self, recording: str, transcript: Transcript, emit: Emit = lambda _: None
+    ) -> Minutes:
+        """Minutes of a transcript that is there already; what was made of the same one is found.
+
+        recording: content hash of the sound. Raises ModelError.
+        """
+        request = Request(Path(), recording=recording)
+        run = _Run(self._profile, self._stages, self._checkpoints, request, emit)
+        return await run.minutes(transcript)
+
 
 class _Run:
     """One recording on its way through the stages."""
@@ -188,7 +199,7 @@ class _Run:
                 )
         self._publish(decoded, speech, segments, diarization)
         if self._request.minutes and self._profile.minutes.enabled:
-            await self._minutes()
+            await self.minutes(self._view.transcript)
         return Meeting(title, self._recording, self._view.transcript, self._view.minutes)
 
     def _reading(self) -> Reading:
@@ -272,10 +283,10 @@ class _Run:
             if (samples := length()) is not None:
                 progress(min(0.999, sample / max(1, samples)))
 
-        def heard(segment: Segment) -> None:
-            span = segment.span
+        def heard(segment: Segment, until: float) -> None:
+            span, settled = segment.span, round(until, 3)
             payload = {"text": segment.text, "start": span.start, "end": span.end}
-            self._emit("utterance.partial", payload)
+            self._emit("utterance.partial", payload | {"until": settled})
             begun.set()
 
         found = await transcription.run(sound, self._stages, reached, heard)
@@ -330,8 +341,7 @@ class _Run:
             },
         )
 
-    async def _minutes(self) -> None:
-        transcript = self._view.transcript
+    async def minutes(self, transcript: Transcript) -> Minutes:
         progress = self._progress("minutes")
         minutes = self._load("minutes", self._minutes_key(transcript), MINUTES_CODEC)
         if minutes is None:
@@ -342,6 +352,7 @@ class _Run:
             self._save("minutes", self._minutes_key(transcript), MINUTES_CODEC, minutes)
         progress(1.0)
         self._emit("minutes.final", jsonable(minutes))
+        return minutes
 
     def _minutes_key(self, transcript: Transcript) -> str:
         return key_of(

@@ -269,7 +269,11 @@ class FakeStages:
         from stages.asr.stage import AsrStage
 
         self.used.append("asr")
-        return AsrStage(_Slow(self.transcriber, self._pause), self._profile.asr, sound, told)
+        return AsrStage(await self.recogniser(), self._profile.asr, sound, told)
+
+    async def recogniser(self) -> Transcriber:
+        """Who turns a window into words, at the pace of this stage."""
+        return _Slow(self.transcriber, self._pause)
 
     async def diarizer(self) -> Diarizer:
         """See Stages.diarizer."""

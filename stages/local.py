@@ -80,6 +80,10 @@ class LocalStages:
 
     async def asr(self, sound: Sound, told: Told = lambda *_: None) -> Stage[Speech, Any, Segment]:
         """Whisper and its policy over `sound`."""
+        return AsrStage(await self.recogniser(), self._profile.asr, sound, told)
+
+    async def recogniser(self) -> Transcriber:
+        """Whisper by itself, for a policy of the caller's own."""
 
         async def build() -> Transcriber:
             from stages.asr.faster_whisper import FasterWhisper
@@ -89,7 +93,8 @@ class LocalStages:
             path = await self._pulled(settings.model)
             return await asyncio.to_thread(FasterWhisper, settings, path)
 
-        return AsrStage(await self._once("asr", build), self._profile.asr, sound, told)
+        found: Transcriber = await self._once("asr", build)
+        return found
 
     async def diarizer(self) -> Diarizer:
         """pyannote.audio with the weights of the profile."""

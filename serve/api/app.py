@@ -1,0 +1,66 @@
+"""The HTTP application: routes, errors, checks of who sends what from where."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+
+from serve.api import (
+    audio,
+    events,
+    exports,
+    health,
+    jobs,
+    keys,
+    meetings,
+    preferences,
+    problems,
+    search,
+)
+from serve.api.bodies import SmallBodies
+from serve.api.door import Door
+from serve.api.guard import Guard, names_of
+from serve.cli.version import version
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+_ROUTERS = (meetings, jobs, events, audio, exports, search, keys, preferences, health)
+
+
+@asynccontextmanager
+async def _nothing(app: FastAPI) -> AsyncIterator[None]:
+    yield
+
+
+def create_app(door: Door, lifespan: Lifespan = _nothing) -> FastAPI:
+    """The application over what `door` opens; it knows neither Ray nor models.
+
+    lifespan: what runs beside it from start to end, such as the runner of jobs.
+    """
+    settings = door.settings
+    app = FastAPI(
+        title="Parley",
+        version=version(),
+        description="Recordings of meetings in, who said what and minutes out.",
+        lifespan=lifespan,
+    )
+    app.state.door = door
+    problems.install(app)
+    for module in _ROUTERS:
+        app.include_router(module.router)
+    app.add_middleware(SmallBodies, limit=settings.limits.body_bytes)
+    if settings.origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(settings.origins),
+            allow_methods=["*"],
+            allow_headers=["*"],
+            expose_headers=["Location", "Content-Range", "Upload-Offset", "Retry-After"],
+        )
+    app.add_middleware(
+        Guard, names=names_of(settings.host, settings.hosts), origins=settings.origins
+    )
+    return app

@@ -1,0 +1,78 @@
+"""What the routes need: the library and who is asking."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from fastapi import Request
+
+from pipeline.store import Store
+from serve.api.access import LOCAL, Principal, Tokens
+from serve.service.bell import Bell
+from serve.service.library import Library
+from serve.service.refused import Refused
+from serve.service.settings import ServiceSettings
+from serve.service.wire import Wire
+
+_ALL = frozenset({"read", "write", "admin"})
+
+
+@dataclass(slots=True)
+class Door:
+    """The parts of a running service that requests reach.
+
+    ready: whether models can be used; raises or returns a reason why not. readers: event streams
+    open now.
+    """
+
+    settings: ServiceSettings
+    library: Library
+    bell: Bell
+    wire: Wire
+    tokens: Tokens = field(default_factory=lambda: Tokens(secrets.token_bytes(32)))
+    ready: Callable[[], str | None] = lambda: None
+    readers: int = 0
+
+    @property
+    def store(self) -> Store:
+        """The store behind the library."""
+        return self.library.store
+
+    async def principal(self, request: Request) -> Principal:
+        """Who sends the request. Raises Refused: access.unauthenticated."""
+        if token := request.query_params.get("token"):
+            if found := await self._by_token(token):
+                return found
+            raise Refused("access.unauthenticated", "the token is not valid, or has ended.")
+        scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and secret.strip():
+            key = await asyncio.to_thread(self.store.keys.authenticate, secret.strip())
+            if key is not None:
+                return Principal(key.owner, frozenset(key.scopes))
+            if self.settings.demands_keys:
+                raise Refused(
+                    "access.unauthenticated", "the API key is not known, or not any more."
+                )
+        if self.settings.demands_keys:
+            raise Refused(
+                "access.unauthenticated",
+                "expected an API key as `Authorization: Bearer …`; `parley keys create` makes one.",
+            )
+        return Principal(LOCAL, _ALL)
+
+    async def _by_token(self, token: str) -> Principal | None:
+        if found := self.tokens.read(token):
+            return found
+        link = await asyncio.to_thread(self.store.links.resolve, token)
+        if link is None:
+            return None
+        return Principal(link.owner, frozenset({link.scope}), ("meeting", link.meeting))
+
+
+def door(request: Request) -> Door:
+    """The door of the application a request came to."""
+    found: Door = request.app.state.door
+    return found

@@ -1,0 +1,1 @@
+"""What the doors share: the library of meetings, the job runner, the bell that wakes readers."""

@@ -1,0 +1,65 @@
+"""A service in one process: store, sound, models and runner, opened and closed together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from pipeline.blobs import Blobs
+from pipeline.checkpoints import Checkpoints
+from pipeline.config import Profile, load_profile
+from pipeline.store import Store
+from serve.service.bell import Bell
+from serve.service.library import Library
+from serve.service.runner import Runner
+from serve.service.settings import ServiceSettings
+from serve.service.varied import SharedStages
+from serve.service.views import Views
+from serve.service.wire import Wire
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a service is made of."""
+
+    settings: ServiceSettings
+    store: Store
+    library: Library
+    runner: Runner
+    bell: Bell
+    wire: Wire
+
+
+def profile_of(settings: ServiceSettings) -> Profile:
+    """The profile jobs start from. Raises ConfigInvalid."""
+    return load_profile(settings.profile, settings.overrides)
+
+
+def assemble(
+    settings: ServiceSettings, stages: Callable[[Profile], SharedStages]
+) -> Parts:
+    """Open a service's parts; nothing runs yet. Raises StoreUnavailable, ConfigInvalid."""
+    profile = profile_of(settings)
+    settings.data.mkdir(parents=True, exist_ok=True)
+    store, blobs = Store.open(settings.database_url), Blobs.open(settings.blobs_url)
+    checkpoints = Checkpoints(settings.data / "checkpoints")
+    views, bell, wire = Views(store), Bell(), Wire()
+    library = Library(store, blobs, checkpoints, views, settings, bell, wire)
+    runner = Runner(
+        store, blobs, checkpoints, stages(profile), profile, settings.jobs, views, bell, wire
+    )
+    return Parts(settings, store, library, runner, bell, wire)
+
+
+@asynccontextmanager
+async def running(parts: Parts) -> AsyncIterator[None]:
+    """Work jobs off for the length of the block; what is in hand at its end is given back."""
+    task = asyncio.create_task(parts.runner.run(), name="jobs")
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await asyncio.to_thread(parts.store.close)

@@ -1,0 +1,13 @@
+"""Under which names things lie in the store of sound."""
+
+from __future__ import annotations
+
+
+def folder_key(meeting: str) -> str:
+    """Everything that belongs to a meeting."""
+    return f"meetings/{meeting}"
+
+
+def sound_key(meeting: str) -> str:
+    """A meeting's recording as it was uploaded."""
+    return f"{folder_key(meeting)}/audio"

@@ -1,0 +1,258 @@
+"""Works jobs off: claims one, runs the engine, puts what it found into the meeting's log.
+
+A job is a row with a lease. Whoever holds it says so every second; when that stops, another runner
+takes it over and the engine goes on from its checkpoints. Only whole passes reach the log, so a job
+done twice leaves what a job done once leaves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+import socket
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from pipeline.blobs import Blobs
+from pipeline.checkpoints import Checkpoints
+from pipeline.config import Profile
+from pipeline.errors import ParleyError, StoreConflict
+from pipeline.events import VOLATILE, MeetingEvent, jsonable
+from pipeline.meeting import MeetingEngine, Request
+from pipeline.store import Store
+from pipeline.store.records import JobRecord, MeetingFields, MeetingRecord, MeetingStatus
+from pipeline.types import Transcript
+from serve.service.bell import JOBS, Bell
+from serve.service.passes import entries, found_in
+from serve.service.places import sound_key
+from serve.service.settings import JobSettings
+from serve.service.varied import SharedStages, VariedStages
+from serve.service.views import Views
+from serve.service.wire import Wire
+from serve.service.wishes import Wishes
+
+_LOG = logging.getLogger("parley.jobs")
+
+_RETRIED = frozenset({"models.unavailable", "store.unavailable", "model.unreachable"})
+"""Codes of troubles that may pass; any other error of ours would come again."""
+
+
+class Canceled(Exception):
+    """The job is not wanted any more, or somebody else has it."""
+
+
+@dataclass(slots=True)
+class _Work:
+    """A job in hand. stage, done: how far it is, as last reported."""
+
+    job: JobRecord
+    meeting: MeetingRecord
+    wishes: Wishes
+    stage: str = ""
+    done: float = 0.0
+    stopped: threading.Event = field(default_factory=threading.Event)
+
+
+class Runner:
+    """Runs jobs of a store over shared models until it is stopped.
+
+    name: unique among all runners of the store. profile: what jobs start from.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        blobs: Blobs,
+        checkpoints: Checkpoints,
+        stages: SharedStages,
+        profile: Profile,
+        settings: JobSettings,
+        views: Views,
+        bell: Bell,
+        wire: Wire,
+    ) -> None:
+        self.name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self._store = store
+        self._blobs = blobs
+        self._checkpoints = checkpoints
+        self._stages = stages
+        self._profile = profile
+        self._settings = settings
+        self._views = views
+        self._bell = bell
+        self._wire = wire
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Take jobs as they come; cancelled, it gives back what it has in hand."""
+        try:
+            while True:
+                job = await self._claimed() if len(self._running) < self._settings.at_once else None
+                if job is None:
+                    await self._bell.wait(JOBS, self._settings.poll)
+                    continue
+                task = asyncio.create_task(self._worked(job), name=job.id)
+                self._running.add(task)
+                task.add_done_callback(self._ended)
+        finally:
+            for task in self._running:
+                task.cancel()
+            await asyncio.gather(*self._running, return_exceptions=True)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        self._bell.ring(JOBS)
+
+    async def _claimed(self) -> JobRecord | None:
+        try:
+            return await asyncio.to_thread(self._store.jobs.claim, self.name, self._settings.lease)
+        except ParleyError as error:
+            _LOG.warning("no job can be taken: %s", error)
+            return None
+
+    async def _worked(self, job: JobRecord) -> None:
+        """One job, whatever comes of it."""
+        store = self._store
+        try:
+            meeting = await asyncio.to_thread(store.meetings.get, job.meeting)
+            work = _Work(job, meeting, Wishes.model_validate(meeting.options | job.options))
+            await self._status(meeting.id, status="running", error_code=None, error_message=None)
+            beating = asyncio.create_task(self._beat(work, asyncio.current_task()))
+            try:
+                await self._done(work)
+            finally:
+                work.stopped.set()
+                beating.cancel()
+            await asyncio.to_thread(store.jobs.finish, job.id, self.name)
+            await self._status(meeting.id, status="ready")
+        except asyncio.CancelledError:
+            await asyncio.shield(self._given_back(job))
+        except Canceled:
+            await self._given_back(job)
+        except ParleyError as error:
+            await self._failed(job, error.code, error.message, error.code in _RETRIED)
+        except Exception:
+            _LOG.exception("job %s of meeting %s", job.id, job.meeting)
+            message = "Something went wrong; the log of the service says what."
+            await self._failed(job, "service.unexpected", message, retry=True)
+        finally:
+            self._bell.ring(job.meeting)
+
+    async def _given_back(self, job: JobRecord) -> None:
+        """Canceled by its owner, or by the end of this process: then another goes on with it."""
+        with suppress(ParleyError):
+            found = await asyncio.to_thread(self._store.jobs.release, job.id, self.name)
+            status: MeetingStatus = "canceled" if found.state == "canceled" else "queued"
+            await self._status(job.meeting, status=status)
+
+    async def _failed(self, job: JobRecord, code: str, message: str, retry: bool) -> None:
+        with suppress(ParleyError):
+            await asyncio.to_thread(self._store.jobs.fail, job.id, self.name, code, message, retry)
+            found = await asyncio.to_thread(self._store.jobs.get, job.id)
+            if found.state == "failed":
+                await self._status(
+                    job.meeting, status="failed", error_code=code, error_message=message
+                )
+            else:
+                await self._status(job.meeting, status="queued")
+
+    async def _status(self, meeting: str, **fields: Any) -> None:
+        await asyncio.to_thread(partial(self._store.meetings.update, meeting, **fields))
+        self._bell.ring(meeting)
+
+    async def _beat(self, work: _Work, task: asyncio.Task[Any] | None) -> None:
+        """Say every second that the job is in hand; stop it when it is not wanted any more."""
+        while True:
+            await asyncio.sleep(self._settings.heartbeat)
+            try:
+                told = await asyncio.to_thread(
+                    self._store.jobs.heartbeat,
+                    work.job.id,
+                    self.name,
+                    self._settings.lease,
+                    work.stage or None,
+                    work.done,
+                )
+            except ParleyError:
+                continue  # the lease is longer than a hiccup of the database
+            if told != "ok":
+                work.stopped.set()
+                if task is not None:
+                    task.cancel()
+                return
+
+    async def _done(self, work: _Work) -> None:
+        if work.job.kind == "minutes":
+            _, view = await asyncio.to_thread(self._views.of, work.meeting.id)
+            transcript = view.transcript
+        else:
+            transcript = await self._heard(work)
+        if work.wishes.minutes and self._profile.minutes.enabled:
+            await self._minuted(work, transcript)
+
+    async def _heard(self, work: _Work) -> Transcript:
+        """The transcript after another pass of the engine over its sound."""
+        meeting, profile = work.meeting, work.wishes.profile(self._profile)
+        engine = MeetingEngine(profile, VariedStages(self._stages, profile), self._checkpoints)
+        found: list[MeetingEvent] = []
+        with self._blobs.local(sound_key(meeting.id)) as path:
+            request = Request(
+                path,
+                title=meeting.title,
+                channels=work.wishes.channels,
+                speakers=work.wishes.hint,
+                minutes=False,
+                recording=meeting.recording,
+            )
+            await engine.run(request, partial(self._heed, work, found))
+        transcript = await asyncio.to_thread(self._published, meeting, found)
+        self._bell.ring(meeting.id)
+        return transcript
+
+    def _published(self, meeting: MeetingRecord, found: list[MeetingEvent]) -> Transcript:
+        """Put the pass into the log; tried again if a person corrected something meanwhile."""
+        while True:
+            seq, before = self._views.of(meeting.id)
+            transcript = found_in(before, found)
+            row: MeetingFields = {
+                "duration": transcript.duration,
+                "language": transcript.language,
+            }
+            try:
+                self._store.events.append(
+                    meeting.id, entries(before, found), update=row, expect=seq
+                )
+            except StoreConflict:
+                continue
+            self._store.search.index(meeting.id, transcript.utterances, transcript.speakers)
+            return transcript
+
+    async def _minuted(self, work: _Work, transcript: Transcript) -> None:
+        meeting, profile = work.meeting, work.wishes.profile(self._profile)
+        engine = MeetingEngine(profile, VariedStages(self._stages, profile), self._checkpoints)
+        minutes = await engine.summarise(
+            meeting.recording or meeting.id, transcript, partial(self._heed, work, [])
+        )
+        _, view = await asyncio.to_thread(self._views.of, meeting.id)
+        if view.minutes != minutes:
+            told = [("minutes.final", time.time(), jsonable(minutes))]
+            await asyncio.to_thread(self._store.events.append, meeting.id, told)
+            self._bell.ring(meeting.id)
+
+    def _heed(self, work: _Work, found: list[MeetingEvent], event: MeetingEvent) -> None:
+        """Called by the engine and by models' threads; raising stops what they do."""
+        if work.stopped.is_set():
+            raise Canceled
+        if event.type not in VOLATILE:
+            found.append(event)
+            return
+        if event.type == "stage.progress":
+            work.stage, work.done = event.payload["stage"], event.payload["done"]
+        self._wire.tell(work.meeting.id, event)
+        self._bell.ring(work.meeting.id)
