@@ -82,6 +82,9 @@ class AsrSettings(Settings):
         None, description="Average log-probability from which the quickest search is enough"
     )
     temperatures: tuple[float, ...] = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+    task: Literal["transcribe", "translate"] = Field(
+        "transcribe", description="translate: into English, whatever is spoken"
+    )
     language: str | None = Field(None, description="ISO 639-1; None detects it")
     languages: tuple[str, ...] = Field((), description="Languages detection may choose from")
     language_switch: float = Field(

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 from pipeline.audio import arriving
 from pipeline.checkpoints import Checkpoints, JsonCodec
 from pipeline.ports import Sound
+from pipeline.settled import Settled
 from pipeline.stage import fold
 from pipeline.together import together
 from pipeline.types import Segment, Speech
@@ -31,8 +32,11 @@ _AHEAD = 8
 _SNAPSHOT_SECONDS = 15.0
 
 
-Told = Callable[[Sequence[Segment], int], None]
-"""Called with the segments of a window, in any order, and the samples of speech it accounts for."""
+Told = Callable[[Sequence[Segment], Sequence[Speech]], None]
+"""Called with the segments of a window, windows in any order, and the speech it accounts for."""
+
+Heard = Callable[[Segment, float], None]
+"""Called with a segment, and the seconds before which every segment has been told of by then."""
 
 
 class Transcription:
@@ -52,12 +56,13 @@ class Transcription:
         sound: Sound,
         stages: Stages,
         reached: Callable[[int], None],
-        heard: Callable[[Segment], None],
+        heard: Heard,
     ) -> tuple[list[Speech], list[Segment]]:
         """All speech and all segments, in order, while `sound` may still be growing.
 
         `heard` is called with each new segment as soon as it is there, later ones maybe before
-        earlier ones; `reached` with the samples of speech read by then.
+        earlier ones; `reached` with the samples of speech read by then. What an earlier run had
+        read is not told of again.
         """
         segments = self._load("asr", self._asr_key, SEGMENTS_CODEC)
         speech = self._load("speech", self._speech_key, SPEECH_CODEC)
@@ -98,15 +103,17 @@ class Transcription:
         stages: Stages,
         found: _Found,
         reached: Callable[[int], None],
-        heard: Callable[[Segment], None],
+        heard: Heard,
     ) -> list[Segment]:
-        read = 0
+        read, settled = 0, Settled()
 
-        def told(new: Sequence[Segment], samples: int) -> None:
+        def told(new: Sequence[Segment], pieces: Sequence[Speech]) -> None:
             nonlocal read
-            read += samples
-            for segment in new:
-                heard(segment)
+            read += sum(p.end - p.start for p in pieces)
+            settled.read(pieces)
+            for number, segment in enumerate(new, 1):
+                later = (s.span.start for s in new[number:])
+                heard(segment, min(settled.until, *later) if number < len(new) else settled.until)
             found.go_on()
             reached(read)
 
@@ -119,6 +126,7 @@ class Transcription:
         taken, kept, saved = 0, (done, len(segments)), time.monotonic()
         while (piece := await found.take()) is not None:
             taken += 1
+            settled.found(piece)
             if taken <= done:
                 continue
             state, new = await asr.step(state, piece)

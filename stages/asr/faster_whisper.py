@@ -167,7 +167,7 @@ class FasterWhisper:
         if language not in self._tokenizers:
             multilingual = self._model.model.is_multilingual
             self._tokenizers[language] = Tokenizer(
-                self._model.hf_tokenizer, multilingual, task="transcribe", language=language
+                self._model.hf_tokenizer, multilingual, task=self._settings.task, language=language
             )
         return self._tokenizers[language]
 
@@ -253,8 +253,9 @@ class FasterWhisper:
         self._model.add_word_timestamps(
             [pieces], tokenizer, encoded, frames, _PREPENDED, _APPENDED, last_speech_timestamp=0.0
         )
+        written = "en" if s.task == "translate" else language[0]
         segments = tuple(
-            Segment(words, language[0], decoded.logprob, decoded.no_speech, decoded.compression)
+            Segment(words, written, decoded.logprob, decoded.no_speech, decoded.compression)
             for piece in pieces
             if (words := words_of(piece.get("words", ()), duration))
         )

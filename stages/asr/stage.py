@@ -54,8 +54,8 @@ class AsrState:
 class AsrStage:
     """The stage Speech → Segment over one recording.
 
-    told: called with the segments of each window and the samples of speech it accounts for, as soon
-    as it is read. Streams being read side by side, that is not in order.
+    told: called with the segments of each window and the speech it accounts for, as soon as it is
+    read. Streams being read side by side, that is not in order.
     """
 
     name = "asr"
@@ -66,7 +66,7 @@ class AsrStage:
         transcriber: Transcriber,
         settings: AsrSettings,
         sound: Sound,
-        told: Callable[[Sequence[Segment], int], None] = lambda *_: None,
+        told: Callable[[Sequence[Segment], Sequence[Speech]], None] = lambda *_: None,
     ) -> None:
         self._transcriber = transcriber
         self._settings = settings
@@ -146,8 +146,9 @@ class AsrStage:
             language=hearing.language,
         )
         missed = replace(hint, prompt="", context=(), language=hearing.language)
-        segments = await self._recover(first(state.pending, heard), segments, missed)
-        self._told(segments, heard)
+        read = first(state.pending, heard)
+        segments = await self._recover(read, segments, missed)
+        self._told(segments, read)
         return after, segments
 
     async def _hear(self, pieces: list[Speech], hint: AsrHint) -> tuple[list[Speech], Hearing]:
