@@ -49,7 +49,7 @@ class Principal:
 
 
 class Tokens:
-    """Mints and reads short-lived tokens, signed with a secret of this service (HS256, RFC 7519)."""
+    """Mints and reads short-lived tokens, signed with a secret of the service (HS256, RFC 7519)."""
 
     def __init__(self, secret: bytes) -> None:
         self._secret = secret

@@ -19,6 +19,7 @@ from serve.api import (
     preferences,
     problems,
     search,
+    uploads,
 )
 from serve.api.bodies import SmallBodies
 from serve.api.door import Door
@@ -27,7 +28,7 @@ from serve.cli.version import version
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
-_ROUTERS = (meetings, jobs, events, audio, exports, search, keys, preferences, health)
+_ROUTERS = (meetings, jobs, events, audio, exports, search, uploads, keys, preferences, health)
 
 
 @asynccontextmanager

@@ -17,7 +17,7 @@ router = APIRouter(prefix="/v1/meetings/{meeting}/audio", tags=["audio"])
 Here = Annotated[Door, Depends(door)]
 
 LARGEST = 4 << 20
-"""Bytes of an answer at most, whatever was asked for: answers may be held in memory on their way."""
+"""Bytes of an answer at most, whatever was asked for: it may be held in memory on its way."""
 
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 _SOUND = re.compile(r"(audio|video)/[a-z0-9.+-]+")

@@ -53,9 +53,7 @@ class Door:
             if key is not None:
                 return Principal(key.owner, frozenset(key.scopes))
             if self.settings.demands_keys:
-                raise Refused(
-                    "access.unauthenticated", "the API key is not known, or not any more."
-                )
+                raise Refused("access.unauthenticated", "the API key is not known, or no more.")
         if self.settings.demands_keys:
             raise Refused(
                 "access.unauthenticated",

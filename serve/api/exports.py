@@ -22,7 +22,7 @@ Format = Literal["json", "txt", "md", "srt", "vtt", "docx", "rttm", "seglst"]
 
 @router.get("/{format}", response_class=Response)
 async def export(here: Here, who: Reader, meeting: str, format: Format) -> Response:
-    """Transcript and minutes in one of the formats. 409 meeting.not_ready before there are words."""
+    """Transcript and minutes in one of the formats; 409 meeting.not_ready before there are any."""
     found = await asyncio.to_thread(here.store.meetings.get, meeting, who.owner)
     _, view = await asyncio.to_thread(here.library.views.of, meeting)
     if not view.ended:
@@ -32,12 +32,14 @@ async def export(here: Here, who: Reader, meeting: str, format: Format) -> Respo
     context = ExportContext(stem, found.title)
     data = await asyncio.to_thread(form.write, view.transcript, view.minutes, context)
     name = f"{stem}{form.suffix}"
-    ascii_name = name.encode("ascii", "replace").decode().replace("?", "_")
+    plain = name.encode("ascii", "replace").decode().replace("?", "_")
     return Response(
         data,
         media_type=form.media_type,
         headers={
-            "Content-Disposition": f"attachment; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(name)}",
+            "Content-Disposition": (
+                f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"
+            ),
             "X-Content-Type-Options": "nosniff",
         },
     )

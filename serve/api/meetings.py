@@ -40,7 +40,7 @@ def wishes(
     channels: Literal["mix", "separate"] = "mix",
     minutes: bool = True,
 ) -> Wishes:
-    """What is wanted of a recording, from the query. Raises EditInvalid if it contradicts itself."""
+    """What is wanted of a recording, from the query. Raises Refused if it contradicts itself."""
     try:
         return Wishes(
             language=language,

@@ -1,4 +1,4 @@
-"""Errors as application/problem+json (RFC 9457): a stable code, what came, what to do, no internals."""
+"""Errors as application/problem+json (RFC 9457): a stable code, what came, what to do."""
 
 from __future__ import annotations
 
@@ -38,6 +38,17 @@ _STATUS: Mapping[str, int] = {
     "upload.too_large": 413,
     "upload.short": 400,
     "queue.full": 429,
+    "limit.readers": 429,
+    "request.reused": 422,
+    "request.busy": 409,
+    "request.invalid": 422,
+    "upload.offset": 409,
+    "upload.type": 415,
+    "upload.version": 412,
+    "job.lost": 409,
+    "blob.missing": 404,
+    "blobs.unavailable": 503,
+    "models.busy": 503,
     "limit.requests": 429,
     "range.unsatisfiable": 416,
 }

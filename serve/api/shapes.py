@@ -32,7 +32,7 @@ class Trouble(Shape):
 
 
 class JobOut(Shape):
-    """A job. done in [0, 1]; before: jobs that come first while it waits; times are Unix seconds."""
+    """A job. done in [0, 1]; before: jobs that come first while it waits; times: Unix seconds."""
 
     id: str
     meeting: str

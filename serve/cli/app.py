@@ -10,7 +10,9 @@ from serve.cli import options as o
 from serve.cli.cache import cache
 from serve.cli.demo import demo
 from serve.cli.doctor import doctor
+from serve.cli.keys import keys
 from serve.cli.models import models
+from serve.cli.serve import serve
 from serve.cli.transcribe import EXIT_CODES, transcribe
 from serve.cli.version import version
 
@@ -51,6 +53,8 @@ def parley(
 app.command(epilog=EXIT_CODES, no_args_is_help=True)(transcribe)
 app.command()(demo)
 app.add_typer(models)
+app.command()(serve)
+app.add_typer(keys)
 app.command()(doctor)
 app.add_typer(cache)
 

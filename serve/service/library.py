@@ -30,6 +30,7 @@ from serve.service.wishes import Wishes
 
 Redone = Literal["transcribe", "diarize", "minutes"]
 
+_NONE = Wishes()
 _NAME = 200
 """Letters of a title, a file's name or a speaker's name at most."""
 
@@ -66,7 +67,7 @@ class Library:
         filename: str,
         media_type: str,
         title: str = "",
-        wishes: Wishes = Wishes(),
+        wishes: Wishes = _NONE,
         length: int | None = None,
         priority: int = INTERACTIVE,
     ) -> tuple[MeetingRecord, bool]:

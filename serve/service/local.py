@@ -37,9 +37,7 @@ def profile_of(settings: ServiceSettings) -> Profile:
     return load_profile(settings.profile, settings.overrides)
 
 
-def assemble(
-    settings: ServiceSettings, stages: Callable[[Profile], SharedStages]
-) -> Parts:
+def assemble(settings: ServiceSettings, stages: Callable[[Profile], SharedStages]) -> Parts:
     """Open a service's parts; nothing runs yet. Raises StoreUnavailable, ConfigInvalid."""
     profile = profile_of(settings)
     settings.data.mkdir(parents=True, exist_ok=True)

@@ -18,9 +18,7 @@ class Wishes(Settings):
     language: str | None = Field(None, max_length=8, description="ISO 639-1 code; else found")
     languages: tuple[str, ...] = Field((), max_length=20, description="Only among these")
     hotwords: tuple[str, ...] = Field((), max_length=200, description="Names and terms to expect")
-    prompt: str = Field(
-        "", max_length=2000, description="Text Whisper is shown before the first words"
-    )
+    prompt: str = Field("", max_length=2000, description="Text shown to Whisper at first")
     speakers: int | None = Field(None, gt=0, le=50, description="How many people talk, if known")
     min_speakers: int | None = Field(None, gt=0, le=50, description="At least so many")
     max_speakers: int | None = Field(None, gt=0, le=50, description="At most so many")

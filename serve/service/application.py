@@ -1,0 +1,40 @@
+"""The service in one process: the HTTP door, and the runner of jobs beside it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from pipeline.config import Profile
+from serve.api.app import create_app
+from serve.api.door import Door
+from serve.service.local import assemble, running
+from serve.service.settings import ServiceSettings
+from serve.service.varied import SharedStages
+
+
+def local_stages(profile: Profile) -> SharedStages:
+    """The models of `profile` in threads of this process, loaded when first needed."""
+    from stages.local import LocalStages
+    from stages.models import Registry
+
+    return LocalStages(profile, Registry.load(offline=True))
+
+
+def application(
+    settings: ServiceSettings, stages: Callable[[Profile], SharedStages] = local_stages
+) -> FastAPI:
+    """The application, with its runner at work while it is served.
+
+    Raises StoreUnavailable, ConfigInvalid.
+    """
+    parts = assemble(settings, stages)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with running(parts):
+            yield
+
+    return create_app(Door(settings, parts.library, parts.bell, parts.wire), lifespan)
