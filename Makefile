@@ -13,7 +13,7 @@ $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Parley needs Python 3.11 or newer; $(PYTHON) is older. Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[models,bench,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[models,service,bench,dev]'
 	@touch $@
 
 setup: $(STAMP) ## Make .venv with everything in it and fetch the models of the default profile

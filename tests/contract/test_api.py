@@ -195,7 +195,7 @@ def test_deleting_leaves_nothing(client: httpx.Client, sound: Path, tmp_path: Pa
         assert answer.status_code == 404 and answer.json()["code"] == "meeting.missing"
     left = [p for p in (tmp_path / "data").rglob("*") if p.is_file() and meeting in str(p)]
     assert left == []
-    assert not [p for p in (tmp_path / "data" / "checkpoints").glob("*/*")]
+    assert not list((tmp_path / "data" / "checkpoints").glob("*/*"))
 
 
 def test_off_loopback_keys_are_demanded_and_owners_see_their_own(
