@@ -7,12 +7,20 @@ client shows are the same fold. Durable events carry a sequence number, volatile
 |---|---|
 | meeting.started | title, duration (seconds as the file says, or null; meeting.ended knows) |
 | stage.progress (volatile) | stage, done (in [0, 1]) |
-| utterance.partial (volatile) | text, start, end: heard, not yet attributed |
+| utterance.partial (volatile) | text, start, end: heard, not yet attributed; until |
 | speaker.joined, speaker.renamed | a Speaker |
 | utterance.final, utterance.revised | an Utterance |
+| transcript.reset | nothing: a later pass begins, see below |
 | minutes.final | Minutes |
 | warning | text |
 | meeting.ended | language, duration, coverage, turns, partial; minutes.final may follow |
+
+Partials come in any order. `until`: seconds before which none is missing any more; what an earlier
+run had already heard is not told again, and `until` then stays before it.
+
+A later pass over the same meeting begins with `transcript.reset`, after which all that is known is
+the title. What people corrected is not kept by the fold: whoever writes the pass carries it over
+(`pipeline.corrections`) and appends the reset and the whole pass as one batch.
 """
 
 from __future__ import annotations
@@ -30,6 +38,7 @@ from pipeline.types import (
     SpeakerTurn,
     Transcript,
     Utterance,
+    UtteranceId,
 )
 
 EventType = Literal[
@@ -40,6 +49,7 @@ EventType = Literal[
     "speaker.renamed",
     "utterance.final",
     "utterance.revised",
+    "transcript.reset",
     "minutes.final",
     "warning",
     "meeting.ended",
@@ -87,17 +97,64 @@ def as_json(value: object) -> bytes:
 
 
 def reduce(view: MeetingView, event: MeetingEvent) -> MeetingView:
-    """What is known after `event`; unknown types change nothing."""
+    """What is known after `event`; unknown types change nothing.
+
+    Copies what is known; to follow many events see `Fold`.
+    """
     step = _REDUCERS.get(event.type)
     return step(view, event.payload) if step else view
 
 
 def replay(events: Iterable[MeetingEvent]) -> MeetingView:
-    """What is known after all `events`."""
-    view = MeetingView()
+    """What is known after all `events`: the same as folding `reduce`, in n log n."""
+    fold = Fold()
     for event in events:
-        view = reduce(view, event)
-    return view
+        fold.add(event)
+    return fold.view
+
+
+class Fold:
+    """The fold of events so far, for whoever follows many: each takes constant time.
+
+    What grows is kept by id, outside the view, and put in order when the view is asked for.
+    """
+
+    def __init__(self, view: MeetingView | None = None) -> None:
+        self._rest = view or MeetingView()
+        self._take_apart()
+
+    def add(self, event: MeetingEvent) -> None:
+        """Take in one event more."""
+        match event.type:
+            case "utterance.final" | "utterance.revised":
+                _put(self._utterances, _adapter(Utterance).validate_python(event.payload))
+            case "speaker.joined" | "speaker.renamed":
+                speaker: Speaker = _adapter(Speaker).validate_python(event.payload)
+                self._speakers[speaker.id] = speaker
+            case "warning":
+                self._warnings.append(event.payload["text"])
+            case "transcript.reset":
+                self._rest = reduce(self._rest, event)
+                self._take_apart()
+            case _:
+                self._rest = reduce(self._rest, event)
+
+    @property
+    def view(self) -> MeetingView:
+        """What is known by now; sorts the utterances."""
+        transcript = replace(
+            self._rest.transcript,
+            utterances=_ordered(self._utterances),
+            speakers=tuple(self._speakers.values()),
+            warnings=tuple(self._warnings),
+        )
+        return replace(self._rest, transcript=transcript)
+
+    def _take_apart(self) -> None:
+        known = self._rest.transcript
+        self._utterances = {u.id: u for u in known.utterances}
+        self._speakers = {s.id: s for s in known.speakers}
+        self._warnings = list(known.warnings)
 
 
 _adapters: dict[Any, TypeAdapter[Any]] = {}
@@ -127,15 +184,26 @@ def _speaker(view: MeetingView, payload: dict[str, Any]) -> MeetingView:
 def _utterance(view: MeetingView, payload: dict[str, Any]) -> MeetingView:
     utterance: Utterance = _adapter(Utterance).validate_python(payload)
     said = view.transcript.utterances
-    if utterance.revision == 0 and (not said or said[-1].span < utterance.span):
+    if (not said or said[-1].span < utterance.span) and all(u.id != utterance.id for u in said):
         return replace(view, transcript=replace(view.transcript, utterances=(*said, utterance)))
-    known = {u.id: u for u in view.transcript.utterances}
+    known = {u.id: u for u in said}
+    _put(known, utterance)
+    return replace(view, transcript=replace(view.transcript, utterances=_ordered(known)))
+
+
+def _put(known: dict[UtteranceId, Utterance], utterance: Utterance) -> None:
+    """An utterance in place of earlier revisions of itself."""
     before = known.get(utterance.id)
-    if before is not None and before.revision > utterance.revision:
-        return view
-    known[utterance.id] = utterance
-    ordered = sorted(known.values(), key=lambda u: (u.span, u.id))
-    return replace(view, transcript=replace(view.transcript, utterances=tuple(ordered)))
+    if before is None or before.revision <= utterance.revision:
+        known[utterance.id] = utterance
+
+
+def _ordered(known: dict[UtteranceId, Utterance]) -> tuple[Utterance, ...]:
+    return tuple(sorted(known.values(), key=lambda u: (u.span, u.id)))
+
+
+def _reset(view: MeetingView, _: dict[str, Any]) -> MeetingView:
+    return MeetingView(title=view.title)
 
 
 def _minutes(view: MeetingView, payload: dict[str, Any]) -> MeetingView:
@@ -166,6 +234,7 @@ _REDUCERS: dict[str, Any] = {
     "speaker.renamed": _speaker,
     "utterance.final": _utterance,
     "utterance.revised": _utterance,
+    "transcript.reset": _reset,
     "minutes.final": _minutes,
     "warning": _warning,
     "meeting.ended": _ended,
