@@ -74,8 +74,8 @@ class MeetingFields(TypedDict, total=False):
 class JobRecord:
     """Work to be done on a meeting.
 
-    attempts: how often it was claimed. stage, done: where the worker is, done in [0, 1]. lease: Unix
-    time until which the worker has it. available: not to be claimed before this Unix time.
+    attempts: how often it was claimed. stage, done: where the worker is; done in [0, 1]. lease:
+    Unix time until which the worker has it. available: not to be claimed before this Unix time.
     cancel: somebody asked it to stop. code, message: why it failed, or failed last.
     """
 
@@ -153,9 +153,9 @@ class VoiceRecord:
 class IdempotencyClaim:
     """What became of a request that carries an idempotency key.
 
-    outcome: "new": do it, then `complete` or `abandon` it with `token`; "busy": another request with
-    the key is being done; "done": `response` is what it was answered; "mismatch": the key was used
-    for another request.
+    outcome: "new": do it, then `complete` or `abandon` it with `token`; "busy": another request
+    with the key is being done; "done": `response` is what it was answered; "mismatch": the key was
+    used for another request.
     """
 
     outcome: ClaimOutcome
