@@ -16,6 +16,7 @@ from serve.api import (
     jobs,
     keys,
     meetings,
+    metrics,
     preferences,
     problems,
     search,
@@ -28,7 +29,8 @@ from serve.cli.version import version
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
-_ROUTERS = (meetings, jobs, events, audio, exports, search, uploads, keys, preferences, health)
+_MODULES = (meetings, jobs, events, audio, exports, search, uploads, keys, preferences)
+_OWN = (health, metrics)
 
 
 @asynccontextmanager
@@ -50,8 +52,9 @@ def create_app(door: Door, lifespan: Lifespan = _nothing) -> FastAPI:
     )
     app.state.door = door
     problems.install(app)
-    for module in _ROUTERS:
+    for module in (*_MODULES, *_OWN):
         app.include_router(module.router)
+    app.add_middleware(metrics.Timed, measures=door.measures)
     app.add_middleware(SmallBodies, limit=settings.limits.body_bytes)
     if settings.origins:
         app.add_middleware(

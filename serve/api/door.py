@@ -13,6 +13,7 @@ from pipeline.store import Store
 from serve.api.access import LOCAL, Principal, Tokens
 from serve.service.bell import Bell
 from serve.service.library import Library
+from serve.service.measures import Measures
 from serve.service.refused import Refused
 from serve.service.settings import ServiceSettings
 from serve.service.wire import Wire
@@ -35,6 +36,7 @@ class Door:
     tokens: Tokens = field(default_factory=lambda: Tokens(secrets.token_bytes(32)))
     ready: Callable[[], str | None] = lambda: None
     readers: int = 0
+    measures: Measures = field(default_factory=Measures)
 
     @property
     def store(self) -> Store:

@@ -37,4 +37,5 @@ def application(
         async with running(parts):
             yield
 
-    return create_app(Door(settings, parts.library, parts.bell, parts.wire), lifespan)
+    door = Door(settings, parts.library, parts.bell, parts.wire, measures=parts.measures)
+    return create_app(door, lifespan)

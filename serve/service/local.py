@@ -13,6 +13,7 @@ from pipeline.config import Profile, load_profile
 from pipeline.store import Store
 from serve.service.bell import Bell
 from serve.service.library import Library
+from serve.service.measures import Measures
 from serve.service.runner import Runner
 from serve.service.settings import ServiceSettings
 from serve.service.varied import SharedStages
@@ -30,6 +31,7 @@ class Parts:
     runner: Runner
     bell: Bell
     wire: Wire
+    measures: Measures
 
 
 def profile_of(settings: ServiceSettings) -> Profile:
@@ -43,12 +45,21 @@ def assemble(settings: ServiceSettings, stages: Callable[[Profile], SharedStages
     settings.data.mkdir(parents=True, exist_ok=True)
     store, blobs = Store.open(settings.database_url), Blobs.open(settings.blobs_url)
     checkpoints = Checkpoints(settings.data / "checkpoints")
-    views, bell, wire = Views(store), Bell(), Wire()
+    views, bell, wire, measures = Views(store), Bell(), Wire(), Measures()
     library = Library(store, blobs, checkpoints, views, settings, bell, wire)
     runner = Runner(
-        store, blobs, checkpoints, stages(profile), profile, settings.jobs, views, bell, wire
+        store,
+        blobs,
+        checkpoints,
+        stages(profile),
+        profile,
+        settings.jobs,
+        views,
+        bell,
+        wire,
+        measures,
     )
-    return Parts(settings, store, library, runner, bell, wire)
+    return Parts(settings, store, library, runner, bell, wire, measures)
 
 
 @asynccontextmanager

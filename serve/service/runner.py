@@ -28,7 +28,9 @@ from pipeline.meeting import MeetingEngine, Request
 from pipeline.store import Store
 from pipeline.store.records import JobRecord, MeetingFields, MeetingRecord, MeetingStatus
 from pipeline.types import Transcript
+from serve.cli.failures import cause
 from serve.service.bell import JOBS, Bell
+from serve.service.measures import Measures, Pace
 from serve.service.passes import entries, found_in
 from serve.service.places import sound_key
 from serve.service.settings import JobSettings
@@ -54,6 +56,7 @@ class _Work:
     job: JobRecord
     meeting: MeetingRecord
     wishes: Wishes
+    pace: Pace
     stage: str = ""
     done: float = 0.0
     stopped: threading.Event = field(default_factory=threading.Event)
@@ -76,6 +79,7 @@ class Runner:
         views: Views,
         bell: Bell,
         wire: Wire,
+        measures: Measures,
     ) -> None:
         self.name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._store = store
@@ -87,6 +91,7 @@ class Runner:
         self._views = views
         self._bell = bell
         self._wire = wire
+        self._measures = measures
         self._running: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
@@ -121,7 +126,9 @@ class Runner:
         store = self._store
         try:
             meeting = await asyncio.to_thread(store.meetings.get, job.meeting)
-            work = _Work(job, meeting, Wishes.model_validate(meeting.options | job.options))
+            wishes = Wishes.model_validate({**meeting.options, **job.options})
+            work = _Work(job, meeting, wishes, Pace(self._measures))
+            self._measures.waited.observe(max(0.0, time.time() - max(job.created, job.available)))
             await self._status(meeting.id, status="running", error_code=None, error_message=None)
             beating = asyncio.create_task(self._beat(work, asyncio.current_task()))
             try:
@@ -131,18 +138,23 @@ class Runner:
                 beating.cancel()
             await asyncio.to_thread(store.jobs.finish, job.id, self.name)
             await self._status(meeting.id, status="ready")
+            self._measures.jobs.labels(job.kind, "done").inc()
         except asyncio.CancelledError:
             await asyncio.shield(self._given_back(job))
-        except Canceled:
-            await self._given_back(job)
-        except ParleyError as error:
-            await self._failed(job, error.code, error.message, error.code in _RETRIED)
-        except Exception:
-            _LOG.exception("job %s of meeting %s", job.id, job.meeting)
-            message = "Something went wrong; the log of the service says what."
-            await self._failed(job, "service.unexpected", message, retry=True)
+        except Exception as error:
+            await self._stopped(job, cause(error))
         finally:
             self._bell.ring(job.meeting)
+
+    async def _stopped(self, job: JobRecord, error: BaseException) -> None:
+        if isinstance(error, Canceled):
+            await self._given_back(job)
+        elif isinstance(error, ParleyError):
+            await self._failed(job, error.code, error.message, error.code in _RETRIED)
+        else:
+            _LOG.error("job %s of meeting %s", job.id, job.meeting, exc_info=error)
+            message = "Something went wrong; the log of the service says what."
+            await self._failed(job, "service.unexpected", message, retry=True)
 
     async def _given_back(self, job: JobRecord) -> None:
         """Canceled by its owner, or by the end of this process: then another goes on with it."""
@@ -212,6 +224,7 @@ class Runner:
             )
             await engine.run(request, partial(self._heed, work, found))
         transcript = await asyncio.to_thread(self._published, meeting, found)
+        work.pace.ended(transcript.duration)
         self._bell.ring(meeting.id)
         return transcript
 
@@ -252,6 +265,7 @@ class Runner:
         if event.type not in VOLATILE:
             found.append(event)
             return
+        work.pace.heed(event)
         if event.type == "stage.progress":
             work.stage, work.done = event.payload["stage"], event.payload["done"]
         self._wire.tell(work.meeting.id, event)
