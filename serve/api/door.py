@@ -7,10 +7,12 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import httpx
 from fastapi import Request
 
 from pipeline.store import Store
 from serve.api.access import LOCAL, Principal, Tokens
+from serve.api.oidc import Providers
 from serve.service.bell import Bell
 from serve.service.library import Library
 from serve.service.measures import Measures
@@ -37,6 +39,10 @@ class Door:
     ready: Callable[[], str | None] = lambda: None
     readers: int = 0
     measures: Measures = field(default_factory=Measures)
+    providers: Providers = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.providers = Providers(self.settings.oidc)
 
     @property
     def store(self) -> Store:
@@ -54,6 +60,8 @@ class Door:
             key = await asyncio.to_thread(self.store.keys.authenticate, secret.strip())
             if key is not None:
                 return Principal(key.owner, frozenset(key.scopes))
+            if found := await self._signed_in(secret.strip()):
+                return found
             if self.settings.demands_keys:
                 raise Refused("access.unauthenticated", "the API key is not known, or no more.")
         if self.settings.demands_keys:
@@ -62,6 +70,16 @@ class Door:
                 "expected an API key as `Authorization: Bearer …`; `parley keys create` makes one.",
             )
         return Principal(LOCAL, _ALL)
+
+    async def _signed_in(self, token: str) -> Principal | None:
+        if not self.settings.oidc or token.count(".") != 2:
+            return None
+        try:
+            return await asyncio.to_thread(self.providers.principal, token)
+        except httpx.HTTPError as error:
+            raise Refused(
+                "access.provider", f"the identity provider does not answer ({error}).", 5
+            ) from None
 
     async def _by_token(self, token: str) -> Principal | None:
         if found := self.tokens.read(token):

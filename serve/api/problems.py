@@ -31,6 +31,7 @@ _STATUS: Mapping[str, int] = {
     "models.unavailable": 503,
     "access.unauthenticated": 401,
     "access.forbidden": 403,
+    "access.provider": 503,
     "edit.invalid": 422,
     "edit.stale": 409,
     "job.not_retryable": 409,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from pipeline.config import Settings
 
@@ -35,6 +36,26 @@ class JobSettings(Settings):
     attempts: int = Field(3, gt=0, description="Attempts until a job is given up")
 
 
+class Provider(Settings):
+    """An OpenID Connect provider whose people may use the service."""
+
+    issuer: str = Field(description="Issuer, as its tokens name it; https, or http on loopback")
+    audience: str = Field(description="Audience its tokens must be for")
+    keys: str | None = Field(None, description="URL of its keys; else found by discovery")
+    scopes: tuple[Literal["read", "write", "admin"], ...] = Field(
+        ("read", "write"), description="What its people may do"
+    )
+
+    @field_validator("issuer")
+    @classmethod
+    def _safe(cls, issuer: str) -> str:
+        url = urlsplit(issuer)
+        local = url.hostname in ("localhost", "127.0.0.1", "::1")
+        if url.scheme != "https" and not (url.scheme == "http" and local):
+            raise ValueError(f"expected an https URL, got {issuer!r}")
+        return issuer
+
+
 class ServiceSettings(Settings):
     """A service. Raises pydantic's ValidationError on an unknown key or a value out of range."""
 
@@ -52,6 +73,7 @@ class ServiceSettings(Settings):
     keys: bool | None = Field(
         None, description="Whether an API key is needed; by default off loopback"
     )
+    oidc: tuple[Provider, ...] = Field((), description="Identity providers that are trusted")
     limits: LimitSettings = LimitSettings()
     jobs: JobSettings = JobSettings()
 
