@@ -37,9 +37,9 @@ class Meetings:
         id: str | None = None,
     ) -> MeetingRecord:
         """A new meeting. Raises StoreConflict if there is one with that id."""
-        now = clock(None)
+        now, name = clock(None), id or new_id()
         row = {
-            "id": id or new_id(),
+            "id": name,
             "owner": owner,
             "title": title,
             "filename": filename,
@@ -57,8 +57,8 @@ class Meetings:
             try:
                 connection.execute(meetings.insert().values(row))
             except exc.IntegrityError as error:
-                raise StoreConflict(f"there is a meeting {row['id']!r} already.") from error
-            return _record(found(connection, meetings, row["id"], owner, MeetingMissing))
+                raise StoreConflict(f"there is a meeting {name!r} already.") from error
+            return _record(found(connection, meetings, name, owner, MeetingMissing))
 
     def get(self, id: str, owner: str | None = None) -> MeetingRecord:
         """The meeting; raises MeetingMissing if there is none, or it is another owner's."""
@@ -107,9 +107,14 @@ class Meetings:
             raise MeetingMissing(f"there is no meeting {id[:64]!r}.")
         self._forget()
 
-    def by_recording(self, owner: str, recording: str) -> MeetingRecord | None:
-        """The owner's newest meeting of that very recording (SHA-256 of the upload, hex)."""
-        same = (meetings.c.owner == owner) & (meetings.c.recording == recording)
+    def by_recording(self, owner: str | None, recording: str) -> MeetingRecord | None:
+        """The newest meeting of that very recording (SHA-256 of the upload, hex).
+
+        owner: only theirs; None: anybody's.
+        """
+        same = meetings.c.recording == recording
+        if owner is not None:
+            same &= meetings.c.owner == owner
         query = select(*_COLUMNS).where(same)
         with self._database.read() as connection:
             page = newest(connection, meetings, query, _record, None, 1)
