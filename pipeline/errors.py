@@ -27,6 +27,9 @@ line), and its message says what was expected, what came, and what to do.
     │   ├── ModelNotPrepared  model.not_prepared
     │   ├── ModelTooLarge     model.too_large
     │   └── ModelUnreachable  model.unreachable
+    ├── ModelsError           models.*            exit 5
+    │   ├── ModelsUnavailable models.unavailable
+    │   └── ModelsBusy        models.busy
     ├── StoreError            store.error         exit 1
     │   ├── StoreUnavailable  store.unavailable
     │   ├── StoreNewer        store.newer
@@ -295,6 +298,25 @@ class BlobMissing(RecordMissing):
     """No blob of that key."""
 
     code = "blob.missing"
+
+
+class ModelsError(ParleyError):
+    """The processes that hold the models cannot answer now; the same may work later."""
+
+    code = "models.error"
+    exit_code = 5
+
+
+class ModelsUnavailable(ModelsError):
+    """The process that was at work has died, or none is running."""
+
+    code = "models.unavailable"
+
+
+class ModelsBusy(ModelsError):
+    """More is waiting for a model than may wait."""
+
+    code = "models.busy"
 
 
 class WindowTooShort(ParleyError):

@@ -40,7 +40,7 @@ class GrowingSound:
     @property
     def length(self) -> int:
         """Samples in the recording; waits for its end."""
-        return self._finished().length
+        return self.whole().length
 
     @property
     def expected(self) -> int | None:
@@ -60,7 +60,7 @@ class GrowingSound:
                 data = self._file.read((end - start) * SAMPLE.itemsize)
                 cut = np.frombuffer(data, SAMPLE)
                 return np.asarray(cut, dtype=np.float32) / np.float32(FULL_SCALE)
-        return self._finished().read(start, end)
+        return self.whole().read(start, end)
 
     def wait_begun(self) -> int | None:
         """Wait until something can be read, or all has been; the samples that are expected."""
@@ -95,7 +95,8 @@ class GrowingSound:
                 self._error = error
                 self._close()
 
-    def _finished(self) -> PcmFile:
+    def whole(self) -> PcmFile:
+        """The file with all of it; waits for the end. Raises what the decoder did if it failed."""
         with self._changed:
             self._wait(lambda: self._whole is not None)
         assert self._whole is not None  # noqa: S101 - just waited for
