@@ -30,7 +30,8 @@ class FakeTranscriptions:
     """Transcriptions by an engine without models.
 
     asked: requests and settings, in order. pause: seconds that each window takes. fails: what is
-    raised instead, before anything is done or, with `late`, once the first words are told.
+    raised instead, before anything is done or, with `late`, once the first words are told. held:
+    what is waited for at the end.
     """
 
     def __init__(self, folder: Path, pause: float = 0.0) -> None:
@@ -39,6 +40,7 @@ class FakeTranscriptions:
         self.asked: list[tuple[Request, dict[str, Any]]] = []
         self.fails: Exception | None = None
         self.late = False
+        self.held: asyncio.Event | None = None
         self.cancelled = asyncio.Event()
 
     async def run(self, request: Request, settings: dict[str, Any], emit: Emit) -> Meeting:
@@ -56,6 +58,8 @@ class FakeTranscriptions:
         except asyncio.CancelledError:
             self.cancelled.set()
             raise
+        if self.held is not None:
+            await self.held.wait()
         if self.fails is not None:
             raise self.fails
         return meeting

@@ -41,7 +41,8 @@ def openai_router(
     """The routes under /v1: audio/transcriptions, audio/translations, models.
 
     voices: who knows voices; without, known speakers are refused. dependencies: checked before
-    every route, for instance of keys; what they raise is told in OpenAI's envelope.
+    every route and before a body is read, for instance of keys, or of room in the queue; what they
+    raise (Overloaded, HTTPException…) is told in OpenAI's envelope.
     """
     door = _Door(transcriptions, models, voices, settings or DoorSettings())
     router = APIRouter(

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import ModelMissing, ParleyError
-from serve.openai import DoorSettings
+from serve.openai import DoorSettings, Overloaded
 from serve.openai.errors import ApiError
 from serve.openai.forms import read_form
 from serve.openai.parameters import check_name
@@ -184,6 +184,7 @@ class Unauthenticated(ParleyError):
         (HTTPException(401, "Give a key."), 401, "invalid_api_key"),
         (HTTPException(403, "This key may only read."), 403, "permission_denied"),
         (Unauthenticated("Give a key."), 401, "invalid_api_key"),
+        (Overloaded(10), 429, "queue.full"),
     ],
 )
 async def test_a_dependency_s_refusal_comes_in_the_envelope(
@@ -195,7 +196,7 @@ async def test_a_dependency_s_refusal_comes_in_the_envelope(
     response = await post(door(engine, dependencies=[Depends(guard)]), form(part("x", b"")))
     error = error_of(response)
     assert (response.status_code, error["code"]) == (status, code)
-    assert error["message"] == getattr(refusal, "detail", None) or str(refusal)
+    assert error["message"] in str(refusal)
 
 
 async def test_the_openapi_document_describes_the_form(engine: FakeTranscriptions) -> None:

@@ -106,7 +106,8 @@ async def test_verbose_json_has_segments_and_on_demand_words(
     strictly(TranscriptionVerbose, worded)
     assert worded.words
     assert " ".join(w.word for w in worded.words) == worded.text
-    assert worded.segments == plain.segments or worded.segments
+    assert worded.segments
+    assert [s.text for s in worded.segments] == [s.text for s in plain.segments]
 
 
 async def test_diarized_json_letters_speakers_as_they_first_speak(
@@ -189,6 +190,8 @@ async def test_a_stream_s_deltas_are_the_text_of_its_last_event(
     done = events[-1]
     assert done.type == "transcript.text.done"
     assert "".join(e.delta for e in events if e.type == "transcript.text.delta") == done.text
+    assert done.usage is not None
+    assert done.usage.to_dict() == {"type": "duration", "seconds": SECONDS}
     plain = await client.audio.transcriptions.create(file=recording, model="whisper-1")
     assert done.text == plain.text
 
@@ -273,9 +276,21 @@ async def test_unknown_models_are_not_found_and_known_ones_listed(
     assert engine.asked[-1][1] == {"asr": {"model": "faster-whisper-base"}}
 
 
-async def test_over_a_socket_both_clients_stream_while_it_runs(
-    recording: Path, tmp_path: Path
-) -> None:
+async def test_the_first_words_come_while_the_work_goes_on(recording: Path, tmp_path: Path) -> None:
+    engine = FakeTranscriptions(tmp_path / "checkpoints")
+    engine.held = asyncio.Event()
+    async with served(door(engine)) as url:
+        async with Client(api_key="none", base_url=url, max_retries=0) as client:
+            stream = await client.audio.transcriptions.create(
+                file=recording, model="whisper-1", stream=True
+            )
+            async for event in stream:
+                if event.type == "transcript.text.delta":
+                    engine.held.set()
+    assert event.type == "transcript.text.done"
+
+
+async def test_over_a_socket_both_clients_get_the_same(recording: Path, tmp_path: Path) -> None:
     engine = FakeTranscriptions(tmp_path / "checkpoints", pause=0.2)
     async with served(door(engine, settings=DoorSettings(keep_alive=0.05))) as url:
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,11 +14,14 @@ from hypothesis import strategies as st
 from pipeline.config import load_profile
 from pipeline.ports import SpeakerHint
 from serve.openai.errors import ApiError
-from serve.openai.options import Options, Task, options_of
-from serve.openai.settings import DoorSettings
+from serve.openai.options import FORMATS, Options, Task, options_of
+from serve.openai.parameters import CHUNKING, SCALARS
+from serve.openai.parameters import LISTS as LIST_NAMES
+from serve.openai.settings import OPENAI_MODELS, DoorSettings
 
 Field = tuple[str, str]
 MODELS = ("faster-whisper-base",)
+DOCS = (Path(__file__).parents[2] / "docs" / "openai.md").read_text(encoding="utf-8")
 
 
 def options(*fields: Field, task: Task = "transcribe", **settings: Any) -> Options:
@@ -118,12 +123,19 @@ def test_what_is_asked_for_are_settings_of_a_profile() -> None:
     assert (profile.vad.threshold, profile.vad.release, profile.vad.pad) == (0.1, 0.01, 0.3)
 
 
+@pytest.mark.parametrize(
+    "name", [*sorted(SCALARS | LIST_NAMES), CHUNKING, *OPENAI_MODELS, *FORMATS]
+)
+def test_every_field_format_and_model_is_documented(name: str) -> None:
+    assert re.search(rf"`{name}(\[\])?`", DOCS)
+
+
 def test_a_translation_is_another_checkpoint_than_a_transcription() -> None:
-    plain, other = (load_profile("cpu", {"asr": {"task": t}}, environ={}) for t in TASKS)
+    plain, other = (
+        load_profile("cpu", {"asr": {"task": task}}, environ={})
+        for task in ("transcribe", "translate")
+    )
     assert plain.asr.digest() != other.asr.digest()
-
-
-TASKS = ("transcribe", "translate")
 
 
 @pytest.mark.parametrize("language", ["de", "DE", "German", "german"])
