@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -41,7 +41,8 @@ class AsrHint:
     for all; usual: the language of the meeting so far, kept unless another is plainly heard.
     prompt: text to begin with, at the start of a recording. context: what the transcriber's last
     Hearing gave, so that it goes on as it was. hotwords: names and terms likely to occur.
-    patient: try higher temperatures too where the text comes out unsure.
+    patient: try higher temperatures too where the text comes out unsure. task: translate writes
+    English, whatever is spoken.
     """
 
     language: str | None = None
@@ -51,6 +52,7 @@ class AsrHint:
     context: tuple[int, ...] = ()
     hotwords: tuple[str, ...] = ()
     patient: bool = False
+    task: Literal["transcribe", "translate"] = "transcribe"
 
 
 @dataclass(frozen=True, slots=True)

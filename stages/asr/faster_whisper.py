@@ -93,7 +93,7 @@ class FasterWhisper:
             num_workers=workers,
             local_files_only=True,
         )
-        self._tokenizers: dict[str, Tokenizer] = {}
+        self._tokenizers: dict[tuple[str, str], Tokenizer] = {}
         self._batches: Batches[_Asked, Hearing] = Batches(
             self._read, lambda a: a.kind, workers=workers, most=settings.batch, name="whisper"
         )
@@ -135,7 +135,10 @@ class FasterWhisper:
         """
         encoded = [self._model.encode(self._features(a)) for a in asked]
         languages = [self._language(e, a.hint) for e, a in zip(encoded, asked, strict=True)]
-        tokenizers = [self._tokenizer(code) for code, _ in languages]
+        tokenizers = [
+            self._tokenizer(code, a.hint.task)
+            for (code, _), a in zip(languages, asked, strict=True)
+        ]
         decoded = self._decode(encoded, asked, tokenizers)
         return [
             self._hearing(*window)
@@ -161,15 +164,15 @@ class FasterWhisper:
             return hint.usual or code, usual
         return code, probability
 
-    def _tokenizer(self, language: str) -> Tokenizer:
+    def _tokenizer(self, language: str, task: str = "transcribe") -> Tokenizer:
         from faster_whisper.tokenizer import Tokenizer
 
-        if language not in self._tokenizers:
+        if (language, task) not in self._tokenizers:
             multilingual = self._model.model.is_multilingual
-            self._tokenizers[language] = Tokenizer(
-                self._model.hf_tokenizer, multilingual, task=self._settings.task, language=language
+            self._tokenizers[language, task] = Tokenizer(
+                self._model.hf_tokenizer, multilingual, task=task, language=language
             )
-        return self._tokenizers[language]
+        return self._tokenizers[language, task]
 
     def _decode(
         self, encoded: list[Any], asked: list[_Asked], tokenizers: list[Tokenizer]
@@ -253,7 +256,7 @@ class FasterWhisper:
         self._model.add_word_timestamps(
             [pieces], tokenizer, encoded, frames, _PREPENDED, _APPENDED, last_speech_timestamp=0.0
         )
-        written = "en" if s.task == "translate" else language[0]
+        written = "en" if asked.hint.task == "translate" else language[0]
         segments = tuple(
             Segment(words, written, decoded.logprob, decoded.no_speech, decoded.compression)
             for piece in pieces

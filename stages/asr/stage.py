@@ -182,6 +182,7 @@ class AsrStage:
             prompt=state.prompt,
             context=state.context,
             hotwords=self._settings.hotwords,
+            task=self._settings.task,
         )
 
     async def _recover(
