@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Protocol
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
 from serve.api import (
@@ -22,10 +23,17 @@ from serve.api import (
     search,
     uploads,
 )
+from serve.api.access import allowed
 from serve.api.bodies import SmallBodies
 from serve.api.door import Door
 from serve.api.guard import Guard, names_of
 from serve.cli.version import version
+from serve.openai import DoorSettings, Models, Transcriptions, openai_router
+
+
+class OpenAi(Transcriptions, Models, Protocol):
+    """Who transcribes for OpenAI's clients, with which models."""
+
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -38,9 +46,10 @@ async def _nothing(app: FastAPI) -> AsyncIterator[None]:
     yield
 
 
-def create_app(door: Door, lifespan: Lifespan = _nothing) -> FastAPI:
+def create_app(door: Door, openai: OpenAi | None = None, lifespan: Lifespan = _nothing) -> FastAPI:
     """The application over what `door` opens; it knows neither Ray nor models.
 
+    openai: who transcribes for OpenAI's clients; without, those routes are not there.
     lifespan: what runs beside it from start to end, such as the runner of jobs.
     """
     settings = door.settings
@@ -54,6 +63,10 @@ def create_app(door: Door, lifespan: Lifespan = _nothing) -> FastAPI:
     problems.install(app)
     for module in (*_MODULES, *_OWN):
         app.include_router(module.router)
+    if openai is not None:
+        limits = DoorSettings(file_bytes=settings.limits.upload_bytes)
+        check = [Depends(allowed("write"))]
+        app.include_router(openai_router(openai, openai, None, limits, check))
     app.add_middleware(metrics.Timed, measures=door.measures)
     app.add_middleware(SmallBodies, limit=settings.limits.body_bytes)
     if settings.origins:

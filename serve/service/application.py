@@ -11,26 +11,26 @@ from pipeline.config import Profile
 from serve.api.app import create_app
 from serve.api.door import Door
 from serve.service.local import assemble, running
+from serve.service.models import ModelSource, always
 from serve.service.settings import ServiceSettings
-from serve.service.varied import SharedStages
 
 
-def local_stages(profile: Profile) -> SharedStages:
+def local_models(profile: Profile) -> ModelSource:
     """The models of `profile` in threads of this process, loaded when first needed."""
     from stages.local import LocalStages
     from stages.models import Registry
 
-    return LocalStages(profile, Registry.load(offline=True))
+    return always(LocalStages(profile, Registry.load(offline=True)))
 
 
 def application(
-    settings: ServiceSettings, stages: Callable[[Profile], SharedStages] = local_stages
+    settings: ServiceSettings, models: Callable[[Profile], ModelSource] = local_models
 ) -> FastAPI:
     """The application, with its runner at work while it is served.
 
     Raises StoreUnavailable, ConfigInvalid.
     """
-    parts = assemble(settings, stages)
+    parts = assemble(settings, models)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -38,4 +38,4 @@ def application(
             yield
 
     door = Door(settings, parts.library, parts.bell, parts.wire, measures=parts.measures)
-    return create_app(door, lifespan)
+    return create_app(door, openai=parts.immediate, lifespan=lifespan)

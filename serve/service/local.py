@@ -12,11 +12,13 @@ from pipeline.checkpoints import Checkpoints
 from pipeline.config import Profile, load_profile
 from pipeline.store import Store
 from serve.service.bell import Bell
+from serve.service.gate import Gate
+from serve.service.immediate import Immediate
 from serve.service.library import Library
 from serve.service.measures import Measures
+from serve.service.models import ModelSource
 from serve.service.runner import Runner
 from serve.service.settings import ServiceSettings
-from serve.service.varied import SharedStages
 from serve.service.views import Views
 from serve.service.wire import Wire
 
@@ -32,6 +34,7 @@ class Parts:
     bell: Bell
     wire: Wire
     measures: Measures
+    immediate: Immediate
 
 
 def profile_of(settings: ServiceSettings) -> Profile:
@@ -39,7 +42,7 @@ def profile_of(settings: ServiceSettings) -> Profile:
     return load_profile(settings.profile, settings.overrides)
 
 
-def assemble(settings: ServiceSettings, stages: Callable[[Profile], SharedStages]) -> Parts:
+def assemble(settings: ServiceSettings, source: Callable[[Profile], ModelSource]) -> Parts:
     """Open a service's parts; nothing runs yet. Raises StoreUnavailable, ConfigInvalid."""
     profile = profile_of(settings)
     settings.data.mkdir(parents=True, exist_ok=True)
@@ -47,11 +50,13 @@ def assemble(settings: ServiceSettings, stages: Callable[[Profile], SharedStages
     checkpoints = Checkpoints(settings.data / "checkpoints")
     views, bell, wire, measures = Views(store), Bell(), Wire(), Measures()
     library = Library(store, blobs, checkpoints, views, settings, bell, wire)
+    models, gate = source(profile), Gate(settings.jobs.at_once)
     runner = Runner(
         store,
         blobs,
         checkpoints,
-        stages(profile),
+        models,
+        gate,
         profile,
         settings.jobs,
         views,
@@ -59,7 +64,8 @@ def assemble(settings: ServiceSettings, stages: Callable[[Profile], SharedStages
         wire,
         measures,
     )
-    return Parts(settings, store, library, runner, bell, wire, measures)
+    immediate = Immediate(settings, profile, models, checkpoints, gate)
+    return Parts(settings, store, library, runner, bell, wire, measures, immediate)
 
 
 @asynccontextmanager

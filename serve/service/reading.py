@@ -31,3 +31,13 @@ def read_settings(file: Path | None, given: Mapping[str, Any]) -> ServiceSetting
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         raise ConfigInvalid(f"service setting {where}: {first['msg']}.") from None
+
+
+def merged(base: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
+    """Both, nested; what is in `more` counts."""
+    result = dict(base)
+    for key, value in more.items():
+        old = result.get(key)
+        both = isinstance(value, dict) and isinstance(old, dict)
+        result[key] = merged(old, value) if both and isinstance(old, dict) else value
+    return result

@@ -30,11 +30,13 @@ from pipeline.store.records import JobRecord, MeetingFields, MeetingRecord, Meet
 from pipeline.types import Transcript
 from serve.cli.failures import cause
 from serve.service.bell import JOBS, Bell
+from serve.service.gate import Gate
 from serve.service.measures import Measures, Pace
+from serve.service.models import ModelSource
 from serve.service.passes import entries, found_in
 from serve.service.places import sound_key
 from serve.service.settings import JobSettings
-from serve.service.varied import SharedStages, VariedStages
+from serve.service.varied import VariedStages
 from serve.service.views import Views
 from serve.service.wire import Wire
 from serve.service.wishes import Wishes
@@ -43,6 +45,10 @@ _LOG = logging.getLogger("parley.jobs")
 
 _RETRIED = frozenset({"models.unavailable", "store.unavailable", "model.unreachable"})
 """Codes of troubles that may pass; any other error of ours would come again."""
+
+
+_QUEUED = 1
+"""Priority at the gate, after those that wait on an open connection."""
 
 
 class Canceled(Exception):
@@ -73,7 +79,8 @@ class Runner:
         store: Store,
         blobs: Blobs,
         checkpoints: Checkpoints,
-        stages: SharedStages,
+        source: ModelSource,
+        gate: Gate,
         profile: Profile,
         settings: JobSettings,
         views: Views,
@@ -85,7 +92,8 @@ class Runner:
         self._store = store
         self._blobs = blobs
         self._checkpoints = checkpoints
-        self._stages = stages
+        self._source = source
+        self._gate = gate
         self._profile = profile
         self._settings = settings
         self._views = views
@@ -98,17 +106,30 @@ class Runner:
         """Take jobs as they come; cancelled, it gives back what it has in hand."""
         try:
             while True:
-                job = await self._claimed() if len(self._running) < self._settings.at_once else None
+                async with self._gate.turn(_QUEUED):
+                    pass  # nothing is claimed while there is nobody to do it
+                job = await self._claimed() if self._gate.free else None
                 if job is None:
                     await self._bell.wait(JOBS, self._settings.poll)
                     continue
-                task = asyncio.create_task(self._worked(job), name=job.id)
+                task = asyncio.create_task(self._turn(job), name=job.id)
                 self._running.add(task)
                 task.add_done_callback(self._ended)
+                await asyncio.sleep(0)  # so that it has its turn
         finally:
             for task in self._running:
                 task.cancel()
             await asyncio.gather(*self._running, return_exceptions=True)
+
+    async def _turn(self, job: JobRecord) -> None:
+        begun = False
+        try:
+            async with self._gate.turn(_QUEUED):
+                begun = True
+                await self._worked(job)
+        finally:
+            if not begun:
+                await asyncio.shield(self._given_back(job))
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
@@ -211,7 +232,8 @@ class Runner:
     async def _heard(self, work: _Work) -> Transcript:
         """The transcript after another pass of the engine over its sound."""
         meeting, profile = work.meeting, work.wishes.profile(self._profile)
-        engine = MeetingEngine(profile, VariedStages(self._stages, profile), self._checkpoints)
+        stages = VariedStages(await self._source(meeting.id), profile)
+        engine = MeetingEngine(profile, stages, self._checkpoints)
         found: list[MeetingEvent] = []
         with self._blobs.local(sound_key(meeting.id)) as path:
             request = Request(
@@ -248,7 +270,8 @@ class Runner:
 
     async def _minuted(self, work: _Work, transcript: Transcript) -> None:
         meeting, profile = work.meeting, work.wishes.profile(self._profile)
-        engine = MeetingEngine(profile, VariedStages(self._stages, profile), self._checkpoints)
+        stages = VariedStages(await self._source(meeting.id), profile)
+        engine = MeetingEngine(profile, stages, self._checkpoints)
         minutes = await engine.summarise(
             meeting.recording or meeting.id, transcript, partial(self._heed, work, [])
         )

@@ -21,6 +21,7 @@ class LimitSettings(Settings):
     duration: float = Field(12 * 3600.0, gt=0, description="Seconds of a recording")
     waiting: int = Field(500, gt=0, description="Jobs waiting in all")
     waiting_each: int = Field(200, gt=0, description="Jobs waiting for one owner")
+    immediate: int = Field(8, gt=0, description="Transcriptions waiting on open connections")
     body_bytes: int = Field(1 << 20, gt=0, description="Bytes of a JSON body")
     readers: int = Field(200, gt=0, description="Event streams open at a time")
     requests: int = Field(600, gt=0, description="Requests a minute of one owner")

@@ -17,6 +17,7 @@ import uvicorn
 
 from pipeline.config import Profile
 from serve.service.application import application
+from serve.service.models import ModelSource, always
 from serve.service.settings import JobSettings, ServiceSettings
 from stages.fakes import FakeStages
 from tests.sounds import write_sound
@@ -45,11 +46,11 @@ def settings(data: Path, **more: Any) -> ServiceSettings:
 def served(given: ServiceSettings, pause: float = 0.0) -> Iterator[httpx.Client]:
     """A client of a running service; the service stops when the block ends."""
 
-    def stages(profile: Profile) -> FakeStages:
-        return FakeStages(profile, pause=pause)
+    def models(profile: Profile) -> ModelSource:
+        return always(FakeStages(profile, pause=pause))
 
     config = uvicorn.Config(
-        application(given, stages), log_level="warning", timeout_graceful_shutdown=1
+        application(given, models), log_level="warning", timeout_graceful_shutdown=1
     )
     server, listener = uvicorn.Server(config), socket.socket()
     listener.bind(("127.0.0.1", 0))
