@@ -29,11 +29,10 @@ from pipeline.coverage import coverage
 from pipeline.events import (
     VOLATILE,
     EventType,
+    Fold,
     MeetingEvent,
-    MeetingView,
     as_json,
     jsonable,
-    reduce,
 )
 from pipeline.evidence import supported
 from pipeline.minutes import Minutes
@@ -177,7 +176,7 @@ class _Run:
         self._request = request
         self._recording = request.recording or ""
         self._listener = emit
-        self._view = MeetingView()
+        self._told = Fold()
         self._seq = 0
         self._lock = threading.Lock()
 
@@ -199,8 +198,9 @@ class _Run:
                 )
         self._publish(decoded, speech, segments, diarization)
         if self._request.minutes and self._profile.minutes.enabled:
-            await self.minutes(self._view.transcript)
-        return Meeting(title, self._recording, self._view.transcript, self._view.minutes)
+            await self.minutes(self._told.view.transcript)
+        view = self._told.view
+        return Meeting(title, self._recording, view.transcript, view.minutes)
 
     def _reading(self) -> Reading:
         mode = self._request.channels
@@ -343,7 +343,8 @@ class _Run:
 
     async def minutes(self, transcript: Transcript) -> Minutes:
         progress = self._progress("minutes")
-        minutes = self._load("minutes", self._minutes_key(transcript), MINUTES_CODEC)
+        key = self._minutes_key(transcript)
+        minutes: Minutes | None = self._load("minutes", key, MINUTES_CODEC)
         if minutes is None:
             await self._stages.release()
             summariser = await self._stages.summariser()
@@ -386,7 +387,7 @@ class _Run:
                 self._seq += 1
                 seq = self._seq
             event = MeetingEvent(seq, type_, time.time(), payload)
-            self._view = reduce(self._view, event)
+            self._told.add(event)
             self._listener(event)
 
 
