@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+
+from pipeline.store import Store
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -30,3 +33,23 @@ def conversation() -> Path:
     assert spec is not None
     assert spec.origin is not None
     return Path(spec.origin).parent / "sample" / "sample.wav"
+
+
+@pytest.fixture
+def empty_url(tmp_path: Path) -> str:
+    """A database in which there is nothing yet."""
+    return f"sqlite:///{tmp_path / 'empty.db'}"
+
+
+@pytest.fixture
+def database_url(tmp_path: Path) -> str:
+    """A database for one test."""
+    return f"sqlite:///{tmp_path / 'parley.db'}"
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[Store]:
+    """A store with nothing in it."""
+    opened = Store.open(database_url)
+    yield opened
+    opened.close()

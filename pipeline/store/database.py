@@ -53,8 +53,13 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that changes nothing. Raises StoreUnavailable."""
-        with _told(), self.engine.connect() as connection, connection.begin():
-            yield connection
+        with _told(), self.engine.connect() as connection:
+            if not self.sqlite:
+                connection = connection.execution_options(
+                    isolation_level="REPEATABLE READ", postgresql_readonly=True
+                )
+            with connection.begin():
+                yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -66,9 +71,9 @@ class Database:
 
     @contextmanager
     def plain(self) -> Iterator[Connection]:
-        """A connection outside of any transaction, for what cannot run in one."""
+        """A connection to SQLite outside of any transaction, for what cannot run in one."""
         with _told(), self.engine.connect() as connection:
-            yield connection.execution_options(isolation_level="AUTOCOMMIT")
+            yield connection.execution_options(parley_plain=True)
 
     def insert(self, table: SqlTable) -> Any:
         """An INSERT that can say `on_conflict_do_nothing` and `on_conflict_do_update`."""
@@ -159,7 +164,7 @@ def _sqlite(url: URL, patience: float) -> Engine:
         # A transaction that reads first and writes later cannot wait for its turn: begin as a
         # writer (https://www.sqlite.org/lang_transaction.html#immediate).
         options = connection.get_execution_options()
-        if options.get("isolation_level") != "AUTOCOMMIT":
+        if not options.get("parley_plain"):
             writing = options.get("parley_write")
             connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 

@@ -48,8 +48,9 @@ class Idempotency:
         }
         mine = (idempotency.c.owner == owner) & (_KEY == key)
         query = self._database.insert(idempotency).values(owner=owner, key=key, **fresh)
+        made = query.on_conflict_do_nothing().returning(_KEY)
         with self._database.write() as connection:
-            if connection.execute(query.on_conflict_do_nothing()).rowcount:
+            if connection.execute(made).first() is not None:
                 return IdempotencyClaim("new", token)
             row = connection.execute(select(idempotency).where(mine).with_for_update()).one()
             dead = row.expires <= moment or (row.response is None and row.held <= moment)

@@ -10,28 +10,28 @@ A running job whose lease ran out is claimed again, or ended by `expire`.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, or_, select, text, update
+from sqlalchemy import func, select, text, update
 
-from pipeline.errors import JobLost, JobMissing, JobNotRetryable
+from pipeline.errors import JobMissing, JobNotRetryable
 from pipeline.store.columns import new_id
 from pipeline.store.database import Database
-from pipeline.store.order import Waiting, claimable, first, in_order, lapsed, running
+from pipeline.store.order import Waiting, claimable, first, in_order, running
 from pipeline.store.records import Heartbeat, JobKind, JobRecord
 from pipeline.store.rows import clock, exists, found
-from pipeline.store.tables import jobs, meetings, servings
-
-BACK_OFF = 2.0
-"""Seconds before a job that failed once is tried again, half of it by chance; doubled each time."""
-
-LONGEST_BACK_OFF = 300.0
-"""Seconds, however often it failed."""
-
-POISONED = "job.poisoned"
-"""Code of a job whose workers were lost `max_attempts` times."""
+from pipeline.store.tables import jobs, servings
+from pipeline.store.transitions import (
+    back_off,
+    changed,
+    ended,
+    expired,
+    held,
+    hopeless,
+    record,
+    requeued,
+)
 
 _CLAIMS = 0x636C61696D
 """Number of PostgreSQL's advisory lock: "claim" in ASCII."""
@@ -75,7 +75,7 @@ class Jobs:
         with self._database.write() as connection:
             exists(connection, meeting)
             connection.execute(jobs.insert().values(row))
-            return _record(found(connection, jobs, str(row["id"]), None, JobMissing))
+            return record(found(connection, jobs, str(row["id"]), None, JobMissing))
 
     def claim(self, worker: str, lease: float, now: float | None = None) -> JobRecord | None:
         """The job that is next, now `worker`'s for `lease` seconds; None if there is none.
@@ -95,11 +95,11 @@ class Jobs:
             if not self._database.sqlite:
                 # Claims see each other's outcome, or two at once would serve the same owner.
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({_CLAIMS})"))
-            _expire(connection, moment)
+            expired(connection, moment)
             job = connection.execute(first(moment)).first()
             if job is None:
                 return None
-            claimed = _set(
+            claimed = changed(
                 connection,
                 job.id,
                 moment,
@@ -125,10 +125,10 @@ class Jobs:
         """
         moment = clock(now)
         with self._database.read() as connection:
-            if connection.execute(_hopeless(moment).limit(1)).first() is None:
+            if connection.execute(hopeless(moment).limit(1)).first() is None:
                 return []
         with self._database.write() as connection:
-            return _expire(connection, moment)
+            return expired(connection, moment)
 
     def heartbeat(
         self,
@@ -162,8 +162,8 @@ class Jobs:
         """The job is done. Raises JobLost if it is not `worker`'s any more, JobMissing."""
         moment = clock(now)
         with self._database.write() as connection:
-            _held(connection, id, worker)
-            return _end(connection, id, moment, state="done", done=1.0, code=None, message=None)
+            held(connection, id, worker)
+            return ended(connection, id, moment, state="done", done=1.0, code=None, message=None)
 
     def fail(
         self,
@@ -181,19 +181,19 @@ class Jobs:
         """
         moment = clock(now)
         with self._database.write() as connection:
-            job = _held(connection, id, worker)
+            job = held(connection, id, worker)
             if job.cancel:
-                return _end(connection, id, moment, state="canceled")
+                return ended(connection, id, moment, state="canceled")
             if not retry or job.attempts >= job.max_attempts:
-                return _end(connection, id, moment, state="failed", code=code, message=message)
+                return ended(connection, id, moment, state="failed", code=code, message=message)
             later = moment + back_off(job.attempts)
-            return _wait(connection, id, moment, available=later, code=code, message=message)
+            return requeued(connection, id, moment, available=later, code=code, message=message)
 
     def canceled(self, id: str, worker: str, *, now: float | None = None) -> JobRecord:
         """The worker stopped as it was asked to. Raises JobLost, JobMissing."""
         with self._database.write() as connection:
-            _held(connection, id, worker)
-            return _end(connection, id, clock(now), state="canceled")
+            held(connection, id, worker)
+            return ended(connection, id, clock(now), state="canceled")
 
     def release(self, id: str, worker: str, *, now: float | None = None) -> JobRecord:
         """Hand the job back, this attempt not counted: the worker shuts down.
@@ -202,11 +202,11 @@ class Jobs:
         """
         moment = clock(now)
         with self._database.write() as connection:
-            job = _held(connection, id, worker)
+            job = held(connection, id, worker)
             if job.cancel:
-                return _end(connection, id, moment, state="canceled")
+                return ended(connection, id, moment, state="canceled")
             attempts = job.attempts - 1
-            return _wait(connection, id, moment, available=moment, attempts=attempts)
+            return requeued(connection, id, moment, available=moment, attempts=attempts)
 
     def cancel(self, id: str, *, now: float | None = None) -> JobRecord:
         """Ask a job to stop: at once if it waits, at its next heartbeat if it runs.
@@ -217,10 +217,10 @@ class Jobs:
         with self._database.write() as connection:
             job = found(connection, jobs, id, None, JobMissing, lock=True)
             if job.state == "queued":
-                return _end(connection, id, moment, state="canceled", cancel=True)
+                return ended(connection, id, moment, state="canceled", cancel=True)
             if job.state == "running":
-                return _set(connection, id, moment, cancel=True)
-            return _record(job)
+                return changed(connection, id, moment, cancel=True)
+            return record(job)
 
     def retry(self, id: str, *, now: float | None = None) -> JobRecord:
         """Queue a failed or canceled job again, its attempts from 0.
@@ -235,19 +235,19 @@ class Jobs:
                     f"expected a job that failed or was canceled, it is {job.state}."
                 )
             fresh = {"attempts": 0, "cancel": False, "code": None, "message": None, "done": 0.0}
-            return _wait(connection, id, moment, available=moment, created=moment, **fresh)
+            return requeued(connection, id, moment, available=moment, created=moment, **fresh)
 
     def get(self, id: str, owner: str | None = None) -> JobRecord:
         """The job; raises JobMissing if there is none, or it is another owner's."""
         with self._database.read() as connection:
-            return _record(found(connection, jobs, id, owner, JobMissing))
+            return record(found(connection, jobs, id, owner, JobMissing))
 
     def of(self, meeting: str) -> list[JobRecord]:
         """The jobs of a meeting, newest first."""
         newest = jobs.c.created.desc(), jobs.c.id.desc()
         query = select(jobs).where(jobs.c.meeting == meeting).order_by(*newest)
         with self._database.read() as connection:
-            return [_record(row) for row in connection.execute(query)]
+            return [record(row) for row in connection.execute(query)]
 
     def position(self, id: str, *, now: float | None = None) -> int:
         """How many jobs would be claimed before this one as things stand; 0 if it runs or ended.
@@ -278,76 +278,3 @@ class Jobs:
             query = query.where(jobs.c.owner == owner)
         with self._database.read() as connection:
             return int(connection.execute(query).scalar_one())
-
-
-def back_off(attempts: int) -> float:
-    """Seconds to wait after that many attempts, at most LONGEST_BACK_OFF.
-
-    Half of it is left to chance, so that what failed together does not come back together.
-    """
-    longest = min(LONGEST_BACK_OFF, BACK_OFF * 2.0 ** min(attempts - 1, 30))
-    return longest * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
-
-
-def _held(connection: Connection, id: str, worker: str) -> Row[Any]:
-    """The job as its worker has it. Raises JobMissing, JobLost."""
-    job = found(connection, jobs, id, None, JobMissing, lock=True)
-    if job.state != "running" or job.worker != worker:
-        raise JobLost(
-            f"the job is not {worker!r}'s any more: it is {job.state}. Drop what was made."
-        )
-    return job
-
-
-def _set(connection: Connection, id: str, moment: float, **values: Any) -> JobRecord:
-    query = update(jobs).where(jobs.c.id == id).values(updated=moment, **values).returning(jobs)
-    return _record(connection.execute(query).one())
-
-
-def _wait(connection: Connection, id: str, moment: float, **values: Any) -> JobRecord:
-    idle = {"state": "queued", "worker": None, "lease": None, "stage": None, "ended": None}
-    return _set(connection, id, moment, **idle, **values)
-
-
-def _end(connection: Connection, id: str, moment: float, **values: Any) -> JobRecord:
-    return _set(connection, id, moment, worker=None, lease=None, ended=moment, **values)
-
-
-def _hopeless(moment: float) -> Any:
-    """Jobs nobody works on any more that are not to be tried again."""
-    spent = or_(jobs.c.cancel, jobs.c.attempts >= jobs.c.max_attempts)
-    return select(jobs).where(lapsed(moment), spent)
-
-
-def _expire(connection: Connection, moment: float) -> list[JobRecord]:
-    ended = []
-    for job in connection.execute(_hopeless(moment).with_for_update(skip_locked=True)).all():
-        values: dict[str, Any] = {"state": "canceled"}
-        if not job.cancel:
-            message = (
-                f"its worker was lost {job.attempts} times; the recording may be too much for it."
-            )
-            values = {"state": "failed", "code": POISONED, "message": message}
-        ended.append(_end(connection, job.id, moment, **values))
-        if job.kind == "transcribe":
-            _reflect(connection, ended[-1])
-    return ended
-
-
-def _reflect(connection: Connection, job: JobRecord) -> None:
-    """Say in the meeting what became of its job: the worker that would have is gone."""
-    waiting = meetings.c.status.in_(("queued", "running"))
-    connection.execute(
-        update(meetings)
-        .where(meetings.c.id == job.meeting, waiting)
-        .values(
-            status=job.state,
-            error_code=job.code,
-            error_message=job.message,
-            updated=job.updated,
-        )
-    )
-
-
-def _record(row: Row[Any]) -> JobRecord:
-    return JobRecord(**row._mapping)

@@ -108,8 +108,10 @@ class Search:
         with self._database.read() as connection:
             rows = connection.execute(query.limit(limit + 1)).all()
         more, rows = len(rows) > limit, rows[:limit]
-        last = rows[-1] if more and rows else None
-        following = last and cursor(last.created, last.meeting, last.starts, last.id)
+        following = None
+        if more and rows:
+            last = rows[-1]
+            following = cursor(last.created, last.meeting, last.starts, last.id)
         return Page(tuple(_hit(row, wanted) for row in rows), following)
 
     def _row(self, meeting: str, utterance: Utterance, name: str) -> dict[str, Any]:

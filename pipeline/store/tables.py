@@ -62,7 +62,7 @@ meetings = Table(
     _time("created"),
     _time("updated"),
     Index("meetings_by_owner", "owner", "created", "id"),
-    Index("meetings_by_recording", "owner", "recording"),
+    Index("meetings_by_recording", "recording", "owner"),
 )
 
 events = Table(

@@ -56,7 +56,7 @@ def _meetings() -> None:
         _time("updated"),
     )
     op.create_index("meetings_by_owner", "meetings", ["owner", "created", "id"])
-    op.create_index("meetings_by_recording", "meetings", ["owner", "recording"])
+    op.create_index("meetings_by_recording", "meetings", ["recording", "owner"])
     op.create_table(
         "events",
         _meeting(key=True),
