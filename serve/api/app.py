@@ -9,6 +9,7 @@ from typing import Protocol
 from fastapi import Depends, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
+from pipeline.ports import Diarizer
 from serve.api import (
     audio,
     events,
@@ -22,22 +23,33 @@ from serve.api import (
     problems,
     search,
     uploads,
+    voices,
 )
 from serve.api.access import allowed
 from serve.api.bodies import SmallBodies
 from serve.api.door import Door
 from serve.api.guard import Guard, names_of
 from serve.cli.version import version
-from serve.openai import DoorSettings, Models, Transcriptions, openai_router
+from serve.openai import (
+    DoorSettings,
+    EmbeddedVoices,
+    Models,
+    Transcriptions,
+    openai_router,
+)
 
 
 class OpenAi(Transcriptions, Models, Protocol):
     """Who transcribes for OpenAI's clients, with which models."""
 
+    async def diarizer(self) -> Diarizer:
+        """Who tells voices apart."""
+        ...
+
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
-_MODULES = (meetings, jobs, events, audio, exports, search, uploads, keys, preferences)
+_MODULES = (meetings, jobs, events, audio, exports, search, uploads, voices, keys, preferences)
 _OWN = (health, metrics)
 
 
@@ -66,7 +78,9 @@ def create_app(door: Door, openai: OpenAi | None = None, lifespan: Lifespan = _n
     if openai is not None:
         limits = DoorSettings(file_bytes=settings.limits.upload_bytes)
         check = [Depends(allowed("write"))]
-        app.include_router(openai_router(openai, openai, None, limits, check))
+        app.include_router(
+            openai_router(openai, openai, EmbeddedVoices(openai.diarizer), limits, check)
+        )
     app.add_middleware(metrics.Timed, measures=door.measures)
     app.add_middleware(SmallBodies, limit=settings.limits.body_bytes)
     if settings.origins:

@@ -14,6 +14,7 @@ from pipeline.store import Store
 from serve.api.access import LOCAL, Principal, Tokens
 from serve.api.oidc import Providers
 from serve.service.bell import Bell
+from serve.service.known import KnownVoices
 from serve.service.library import Library
 from serve.service.measures import Measures
 from serve.service.refused import Refused
@@ -33,6 +34,7 @@ class Door:
 
     settings: ServiceSettings
     library: Library
+    voices: KnownVoices
     bell: Bell
     wire: Wire
     tokens: Tokens = field(default_factory=lambda: Tokens(secrets.token_bytes(32)))

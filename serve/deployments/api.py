@@ -18,9 +18,7 @@ from serve.service.settings import ServiceSettings
 
 
 class ApiArgs(Arguments):
-    """The `args` of the application. place: URL that decoded sound is copied to for models on other
-    machines; None where they see the same folders. stages: as ModelsArgs has it.
-    """
+    """The `args` of the application; stages as in ModelsArgs."""
 
     service: ServiceSettings = Field(default_factory=ServiceSettings)
     place: str | None = Field(None, description="URL of decoded sound; None on a shared disk")

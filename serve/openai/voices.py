@@ -35,8 +35,8 @@ _SHORT = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Voice:
-    """A unit vector, and the seconds of speech it was heard in."""
+class Voice:
+    """What a voice is known by: a unit vector, and the seconds of speech it was heard in."""
 
     vector: Vector
     seconds: float
@@ -58,22 +58,22 @@ class EmbeddedVoices:
         self, recording: Path, turns: Sequence[SpeakerTurn], references: Sequence[VoiceSample]
     ) -> Mapping[SpeakerId, str]:
         """See Voices.identify."""
-        pieces = clear_pieces(turns)
-        if not pieces or not references:
+        spans_of = clear_pieces(turns)
+        if not spans_of or not references:
             return {}
         diarizer = await self._diarizer()
         with TemporaryDirectory(prefix="parley-voices-") as folder:
             known = []
             for number, sample in enumerate(references):
                 sound = await _sound(sample.path, Path(folder) / f"{number}.s16")
-                whole = _cut([Span(0.0, sound.length / SAMPLE_RATE)])
-                voice = await _heard(diarizer, sound, whole)
+                whole = pieces([Span(0.0, sound.length / SAMPLE_RATE)])
+                voice = await heard(diarizer, sound, whole)
                 if voice is None:
                     raise ReferenceUnusable(f"The sample of {sample.name} holds no voice.")
                 known.append(voice)
             sound = await _sound(recording, Path(folder) / "recording.s16")
-            heard = {s: await _heard(diarizer, sound, spans) for s, spans in pieces.items()}
-        speakers = {s: voice for s, voice in heard.items() if voice is not None}
+            voices = {s: await heard(diarizer, sound, spans) for s, spans in spans_of.items()}
+        speakers = {s: voice for s, voice in voices.items() if voice is not None}
         alike = {
             (sample.name, speaker): likeness(voice, other)
             for sample, voice in zip(references, known, strict=True)
@@ -82,7 +82,7 @@ class EmbeddedVoices:
         return assigned(alike, self._least)
 
 
-def likeness(one: _Voice, other: _Voice) -> float:
+def likeness(one: Voice, other: Voice) -> float:
     """The cosine of two voices, as if both had been heard for long."""
     factor = np.sqrt((1 + NOISE / one.seconds) * (1 + NOISE / other.seconds))
     return float(one.vector @ other.vector * factor)
@@ -103,7 +103,7 @@ def clear_pieces(turns: Sequence[SpeakerTurn]) -> dict[SpeakerId, list[Span]]:
     for speaker in dict.fromkeys(t.speaker for t in turns):
         own = [t.span for t in turns if t.speaker == speaker]
         others = [t.span for t in turns if t.speaker != speaker]
-        alone = _cut(part for span in own for part in _without(span, others))
+        alone = pieces(part for span in own for part in _without(span, others))
         long = [span for span in alone if span.duration >= _SHORT] or alone or own
         total, taken = 0.0, []
         for span in sorted(long, key=lambda s: -s.duration):
@@ -130,21 +130,21 @@ def _without(span: Span, others: Sequence[Span]) -> list[Span]:
     return parts
 
 
-def _cut(spans: Iterable[Span]) -> list[Span]:
+def pieces(spans: Iterable[Span]) -> list[Span]:
     """The spans in equal pieces of at most a few seconds."""
-    pieces: list[Span] = []
+    cut: list[Span] = []
     for span in spans:
         count = max(1, int(-(-span.duration // _PIECE)))
         each = span.duration / count
-        pieces += [Span(span.start + i * each, span.start + (i + 1) * each) for i in range(count)]
-    return pieces
+        cut += [Span(span.start + i * each, span.start + (i + 1) * each) for i in range(count)]
+    return cut
 
 
 async def _sound(path: Path, target: Path) -> Sound:
     return (await asyncio.to_thread(decode, path, target)).sounds[0]
 
 
-async def _heard(diarizer: Diarizer, sound: Sound, spans: Sequence[Span]) -> _Voice | None:
+async def heard(diarizer: Diarizer, sound: Sound, spans: Sequence[Span]) -> Voice | None:
     """The voice in `spans`, each counting by its length; None where none can be told."""
     vectors = await diarizer.embed(sound, spans, lambda _: None)
     told = [
@@ -158,4 +158,4 @@ async def _heard(diarizer: Diarizer, sound: Sound, spans: Sequence[Span]) -> _Vo
     length = float(np.linalg.norm(mean))
     if length == 0:
         return None
-    return _Voice((mean / length).astype(np.float32), sum(seconds for _, seconds in told))
+    return Voice((mean / length).astype(np.float32), sum(seconds for _, seconds in told))

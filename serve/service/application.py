@@ -37,5 +37,7 @@ def application(
         async with running(parts):
             yield
 
-    door = Door(settings, parts.library, parts.bell, parts.wire, measures=parts.measures)
+    door = Door(
+        settings, parts.library, parts.known, parts.bell, parts.wire, measures=parts.measures
+    )
     return create_app(door, openai=parts.immediate, lifespan=lifespan)

@@ -13,6 +13,7 @@ from typing import Any
 from pipeline.checkpoints import Checkpoints
 from pipeline.config import Profile, load_profile
 from pipeline.meeting import Emit, Meeting, MeetingEngine, Request
+from pipeline.ports import Diarizer
 from serve.openai import Overloaded
 from serve.service.gate import Gate
 from serve.service.models import ModelSource
@@ -58,6 +59,10 @@ class Immediate:
             meeting = await MeetingEngine(profile, stages, self._checkpoints).run(request, emit)
             self._usual = 0.8 * self._usual + 0.2 * (time.monotonic() - begun)
             return meeting
+
+    async def diarizer(self) -> Diarizer:
+        """Who tells voices apart."""
+        return await (await self._source("voices")).diarizer()
 
     def models(self) -> Sequence[str]:
         """See Models.models: the one that is loaded."""

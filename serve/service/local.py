@@ -14,6 +14,7 @@ from pipeline.store import Store
 from serve.service.bell import Bell
 from serve.service.gate import Gate
 from serve.service.immediate import Immediate
+from serve.service.known import KnownVoices
 from serve.service.library import Library
 from serve.service.measures import Measures
 from serve.service.models import ModelSource
@@ -35,6 +36,7 @@ class Parts:
     wire: Wire
     measures: Measures
     immediate: Immediate
+    known: KnownVoices
 
 
 def profile_of(settings: ServiceSettings) -> Profile:
@@ -51,11 +53,13 @@ def assemble(settings: ServiceSettings, source: Callable[[Profile], ModelSource]
     views, bell, wire, measures = Views(store), Bell(), Wire(), Measures()
     library = Library(store, blobs, checkpoints, views, settings, bell, wire)
     models, gate = source(profile), Gate(settings.jobs.at_once)
+    known = KnownVoices(store, blobs, views, models)
     runner = Runner(
         store,
         blobs,
         checkpoints,
         models,
+        known,
         gate,
         profile,
         settings.jobs,
@@ -65,7 +69,7 @@ def assemble(settings: ServiceSettings, source: Callable[[Profile], ModelSource]
         measures,
     )
     immediate = Immediate(settings, profile, models, checkpoints, gate)
-    return Parts(settings, store, library, runner, bell, wire, measures, immediate)
+    return Parts(settings, store, library, runner, bell, wire, measures, immediate, known)
 
 
 @asynccontextmanager

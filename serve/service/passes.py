@@ -19,9 +19,11 @@ Entry = tuple[str, float, dict[str, Any]]
 """Type, Unix time and payload of an event that has no place in the log yet."""
 
 
-def entries(before: MeetingView, run: Sequence[MeetingEvent]) -> list[Entry]:
-    """What to add to the log of a meeting known as `before` after the durable events of a run."""
-    after = found_in(before, run)
+def entries(before: MeetingView, run: Sequence[MeetingEvent], after: Transcript) -> list[Entry]:
+    """What to add to the log of a meeting known as `before` after the durable events of a run.
+
+    after: what is to be known then, see `found_in`.
+    """
     if before.ended and _same(before.transcript, after):
         return []
     at = max(event.at for event in run)

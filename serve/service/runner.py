@@ -14,6 +14,7 @@ import secrets
 import socket
 import threading
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -23,14 +24,15 @@ from pipeline.blobs import Blobs
 from pipeline.checkpoints import Checkpoints
 from pipeline.config import Profile
 from pipeline.errors import ParleyError, StoreConflict
-from pipeline.events import VOLATILE, MeetingEvent, jsonable
+from pipeline.events import VOLATILE, MeetingEvent, jsonable, replay
 from pipeline.meeting import MeetingEngine, Request
 from pipeline.store import Store
 from pipeline.store.records import JobRecord, MeetingFields, MeetingRecord, MeetingStatus
-from pipeline.types import Transcript
+from pipeline.types import SpeakerId, Transcript
 from serve.cli.failures import cause
 from serve.service.bell import JOBS, Bell
 from serve.service.gate import Gate
+from serve.service.known import KnownVoices, named
 from serve.service.measures import Measures, Pace
 from serve.service.models import ModelSource
 from serve.service.passes import entries, found_in
@@ -80,6 +82,7 @@ class Runner:
         blobs: Blobs,
         checkpoints: Checkpoints,
         source: ModelSource,
+        known: KnownVoices,
         gate: Gate,
         profile: Profile,
         settings: JobSettings,
@@ -93,6 +96,7 @@ class Runner:
         self._blobs = blobs
         self._checkpoints = checkpoints
         self._source = source
+        self._known = known
         self._gate = gate
         self._profile = profile
         self._settings = settings
@@ -245,23 +249,32 @@ class Runner:
                 recording=meeting.recording,
             )
             await engine.run(request, partial(self._heed, work, found))
-        transcript = await asyncio.to_thread(self._published, meeting, found)
+        names = await self._known.recognised(
+            meeting.owner,
+            meeting.id,
+            stages.fingerprint("listen"),
+            await stages.diarizer(),
+            replay(found).transcript,
+        )
+        transcript = await asyncio.to_thread(self._published, meeting, found, names)
         work.pace.ended(transcript.duration)
         self._bell.ring(meeting.id)
         return transcript
 
-    def _published(self, meeting: MeetingRecord, found: list[MeetingEvent]) -> Transcript:
+    def _published(
+        self, meeting: MeetingRecord, found: list[MeetingEvent], names: Mapping[SpeakerId, str]
+    ) -> Transcript:
         """Put the pass into the log; tried again if a person corrected something meanwhile."""
         while True:
             seq, before = self._views.of(meeting.id)
-            transcript = found_in(before, found)
+            transcript = named(found_in(before, found), names)
             row: MeetingFields = {
                 "duration": transcript.duration,
                 "language": transcript.language,
             }
             try:
                 self._store.events.append(
-                    meeting.id, entries(before, found), update=row, expect=seq
+                    meeting.id, entries(before, found, transcript), update=row, expect=seq
                 )
             except StoreConflict:
                 continue

@@ -3,35 +3,59 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
+FAKES: dict[str, Any] = {"stages": "tests.contract.moody:moody"}
+"""Arguments of the application `models`."""
+
+Run = Callable[[dict[str, dict[str, Any]]], None]
+
 
 @pytest.fixture(scope="session")
-def models_on_ray(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The name of a running `models` application whose models are those of `moody`."""
+def run_on_ray(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """Runs applications, by name, with the arguments given; none that is not named goes on."""
     from serve.deployments.start import run_models, start_ray, start_serve, stop_ray
 
-    config = {
-        "applications": [
-            {
-                "name": "models",
-                "route_prefix": None,
-                "import_path": "serve.deployments.app:models",
-                "args": {"stages": "tests.contract.moody:moody"},
-            }
-        ]
-    }
     path: Path = tmp_path_factory.mktemp("serve") / "models.yaml"
-    path.write_text(yaml.safe_dump(config), encoding="utf-8")
+
+    def run(applications: dict[str, dict[str, Any]]) -> None:
+        path.write_text(yaml.safe_dump(configuration(applications)), encoding="utf-8")
+        run_models(path, wait=150)
+
     started = start_ray(num_cpus=2, object_store_mb=80)
     start_serve(port=_free_port(), proxy="Disabled")
-    run_models(path, wait=120)
-    yield "models"
+    yield run
     stop_ray(started)
+
+
+@pytest.fixture(scope="session")
+def models_on_ray(run_on_ray: Run) -> str:
+    """The name of a running application whose models are those of `moody`."""
+    run_on_ray({"models": FAKES})
+    return "models"
+
+
+def configuration(applications: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """A Serve configuration in which many replicas fit two cores."""
+    little = {"num_cpus": 0.1}
+    names = ("Transcriber", "Diarizer", "Summarizer")
+    return {
+        "applications": [
+            {
+                "name": name,
+                "route_prefix": None,
+                "import_path": "serve.deployments.app:models",
+                "args": args,
+                "deployments": [{"name": n, "ray_actor_options": little} for n in names],
+            }
+            for name, args in applications.items()
+        ]
+    }
 
 
 def _free_port() -> int:

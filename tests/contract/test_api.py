@@ -291,6 +291,21 @@ def test_a_full_queue_says_when_to_come_again(tmp_path: Path) -> None:
         assert 0 < int(full[0].headers["retry-after"]) <= 120
 
 
+def test_a_voice_that_was_given_a_name_is_known_again(client: httpx.Client, tmp_path: Path) -> None:
+    one = brought(client, recording(tmp_path))["id"]
+    settled(client, one)
+    said = client.get(f"/v1/meetings/{one}/transcript").json()["utterances"]
+    asked = {"name": "Ada", "meeting": one, "utterance": said[1]["id"]}
+    voice = client.post("/v1/voices", json=asked)
+    assert voice.status_code == 201
+    two = brought(client, recording(tmp_path, "next.wav", 12.0))["id"]
+    settled(client, two)
+    names = [s["name"] for s in client.get(f"/v1/meetings/{two}/transcript").json()["speakers"]]
+    assert names == ["Speaker 1", "Ada"]
+    assert client.delete(f"/v1/voices/{voice.json()['id']}").status_code == 204
+    assert client.get("/v1/voices").json()["items"] == []
+
+
 def test_many_uploads_at_once_all_arrive(client: httpx.Client, tmp_path: Path) -> None:
     paths = [recording(tmp_path, f"{n}.wav", 5.0 + n) for n in range(8)]
     found: list[str] = []

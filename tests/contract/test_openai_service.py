@@ -19,7 +19,7 @@ def client(tmp_path: Path) -> Iterator[openai.OpenAI]:
         store = Store.open(given.database_url)
         _, secret = store.keys.create("openai", "ann", ["write"])
         store.close()
-        yield openai.OpenAI(api_key=secret, base_url=f"{http.base_url}v1", max_retries=0)
+        yield openai.OpenAI(api_key=secret, base_url=str(http.base_url.join("/v1")), max_retries=0)
 
 
 def test_text_segments_and_speakers_come_as_the_client_knows_them(
@@ -27,7 +27,7 @@ def test_text_segments_and_speakers_come_as_the_client_knows_them(
 ) -> None:
     path = recording(tmp_path)
     plain = client.audio.transcriptions.create(model="whisper-1", file=path)
-    assert plain.text.startswith("w300")
+    assert plain.text.count("w300") > 20
     full = client.audio.transcriptions.create(
         model="whisper-1",
         file=path,
