@@ -6,8 +6,10 @@ goes to the log.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
 from typing import Any
 
 from fastapi import Request
@@ -24,6 +26,9 @@ _LOG = logging.getLogger("parley.openai")
 
 LONGEST_WAIT = 120
 """Seconds; told to wait longer, OpenAI's clients give up at once."""
+
+LINGER = 10.0
+"""Seconds for which the body of a refused request is still taken."""
 
 GONE = 499
 """Nobody reads this answer: the client has gone."""
@@ -150,6 +155,21 @@ class EnvelopeRoute(APIRoute):
             try:
                 return await handle(request)
             except Exception as error:
-                return told(error).response
+                return await refusal(request, error)
 
         return enveloped
+
+
+async def refusal(request: Request, error: Exception, folder: str = "") -> Response:
+    """The answer to a request that failed. folder: see `told`.
+
+    What is still coming of its body is taken and thrown away for a while: a connection closed
+    meanwhile is reset, and the client never sees why.
+    """
+    answer = told(error, folder)
+    if request.headers.get("expect", "").lower() != "100-continue":
+        with suppress(TimeoutError, ClientDisconnect, RuntimeError):  # the body has been read
+            async with asyncio.timeout(LINGER):
+                async for _ in request.stream():
+                    pass
+    return answer.response

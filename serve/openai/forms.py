@@ -200,7 +200,7 @@ def _file_name(sent: str) -> str:
 def _too_large(param: str, limit: int) -> ApiError:
     size = f"{limit / MEBIBYTE:.0f} MiB" if limit >= MEBIBYTE else f"{limit} bytes"
     message = f"{param}: expected at most {size}."
-    headers = {"x-should-retry": "false", "connection": "close"}
+    headers = {"x-should-retry": "false"}
     return ApiError(413, message, param=param, code="upload.too_large", headers=headers)
 
 

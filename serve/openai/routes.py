@@ -6,10 +6,7 @@ Source: https://platform.openai.com/docs/api-reference/audio, and the types of t
 from __future__ import annotations
 
 import asyncio
-import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -21,13 +18,14 @@ from pipeline.meeting import Request as Recording
 from pipeline.types import SpeakerId
 from serve.openai.answers import answer
 from serve.openai.description import form_description
-from serve.openai.errors import EnvelopeRoute, refused, told
+from serve.openai.errors import EnvelopeRoute, refusal, refused
 from serve.openai.forms import Form, read_form
 from serve.openai.options import Options, Task, options_of, unknown_model
 from serve.openai.parameters import check_name
 from serve.openai.ports import Models, Transcriptions, Voices, VoiceSample
 from serve.openai.references import voice_samples
 from serve.openai.settings import DoorSettings
+from serve.openai.spool import Lodging, Spool
 from serve.openai.streaming import EventStream, Outcome, Running, events, unless_gone
 
 
@@ -91,6 +89,8 @@ class _Door:
     ) -> None:
         self._transcriptions, self._models, self._voices = transcriptions, models, voices
         self._settings = settings
+        self._spool = Spool(settings.spool)
+        self._spool.sweep()
 
     def names(self) -> list[str]:
         """Local models, and what else may be asked for."""
@@ -98,29 +98,27 @@ class _Door:
 
     async def audio(self, request: Request, task: Task) -> Response:
         """What comes of one request; its files are gone once it is answered."""
-        folder = Path(
-            await asyncio.to_thread(tempfile.mkdtemp, "", "parley-openai-", self._settings.spool)
-        )
+        lodging = await asyncio.to_thread(self._spool.open)
         running: Running | None = None
 
         async def close() -> None:
             if running is not None:
                 await running.stop()
-            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+            await asyncio.to_thread(self._spool.close, lodging)
 
         try:
-            form, options, samples = await self._received(request, task, folder)
+            form, options, samples = await self._received(request, task, lodging)
             running = Running(
                 lambda emit: self._run(form, options, samples, emit), self._settings.keep_alive
             )
             if options.stream:
                 await unless_gone(request.receive, running.under_way(self._settings.patience))
-                return EventStream(events(running, options, str(form.recording.parent)), close)
+                return EventStream(events(running, options, str(lodging.recording)), close)
             meeting, names = await unless_gone(request.receive, running.task)
             response = answer(meeting, options, names)
         except Exception as error:
             await close()
-            return told(error, str(folder / "recording")).response
+            return await refusal(request, error, str(lodging.recording))
         except BaseException:
             await asyncio.shield(close())
             raise
@@ -128,17 +126,14 @@ class _Door:
         return response
 
     async def _received(
-        self, request: Request, task: Task, folder: Path
+        self, request: Request, task: Task, lodging: Lodging
     ) -> tuple[Form, Options, list[VoiceSample]]:
         """The request's content, checked before any model sees it."""
-        sound, voices = folder / "recording", folder / "voices"
-        await asyncio.to_thread(sound.mkdir)
-        await asyncio.to_thread(voices.mkdir)
         length = request.headers.get("content-length", "")
         form = await read_form(
             request.headers.get("content-type", ""),
             request.stream(),
-            sound,
+            lodging.recording,
             self._settings,
             check_name,
             int(length) if length.isdecimal() else None,
@@ -146,7 +141,7 @@ class _Door:
         options = options_of(form.fields, task, self._models.models(), self._settings)
         if options.known and self._voices is None:
             raise refused("known_speaker_names", "is not supported here.", "unsupported_parameter")
-        return form, options, await voice_samples(options.known, voices)
+        return form, options, await voice_samples(options.known, lodging.voices)
 
     async def _run(
         self, form: Form, options: Options, samples: list[VoiceSample], emit: Emit

@@ -25,9 +25,9 @@ class DoorSettings:
     file_bytes: of a recording at most. field_bytes, fields_bytes: of one form field (a voice sample
     is one) and of all. fields: how many there may be. known_speakers: voices at most. keep_alive:
     seconds between comments in a stream. patience: seconds in which a failure is still answered
-    with a status of its own rather than in a stream. spool: folder for uploads, None for the
-    system's. aliases: names a client may ask for, each with a local model, or None for the one of
-    the profile. any_model: take every other name for the profile's model too.
+    with a status of its own rather than in a stream. spool: folder for uploads, which has to be
+    there; None for the system's. aliases: names a client may ask for, each with a local model, or
+    None for the one of the profile. any_model: take every other name for the profile's model too.
     """
 
     file_bytes: int = 16 * 1024 * MEBIBYTE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from serve.openai import DoorSettings, Overloaded
 from serve.openai.errors import ApiError
 from serve.openai.forms import read_form
 from serve.openai.parameters import check_name
+from serve.openai.spool import Spool
 from tests.openai_door import FakeTranscriptions, FirstSpeakers, door, talk
 from tests.sounds import write_sound
 
@@ -86,6 +88,41 @@ async def test_the_file_s_name_cannot_lead_elsewhere(
         assert (await post(door(engine, settings=spool), body)).status_code == 200
         assert engine.asked[-1][0].path.parent.parent.parent == tmp_path
         assert not left_in(tmp_path)
+
+
+async def test_vexa_gets_words_in_its_segments(sound: bytes, engine: FakeTranscriptions) -> None:
+    body = form(
+        part("file", sound, "audio.wav"),
+        part("model", b"whisper-1"),
+        part("response_format", b"verbose_json"),
+        part("language", b"en"),
+        part("timestamp_granularities", b"word"),
+        part("max_speech_duration_s", b"15"),
+        part("min_silence_duration_ms", b"160"),
+        part("prompt", b"Good morning."),
+    )
+    answer = (await post(door(engine), body)).json()
+    assert answer["duration"] == 7
+    for segment in answer["segments"]:
+        assert segment["text"] == " ".join(word["word"] for word in segment["words"])
+        assert all(0 <= word["probability"] <= 1 for word in segment["words"])
+    asr = {"language": "en", "prompt": "Good morning.", "window": 15}
+    assert engine.asked[0][1] == {"asr": asr, "vad": {"min_silence": 0.16}}
+
+
+def test_what_a_killed_process_left_is_swept_and_what_is_in_use_is_not(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    used, left, bare = spool.open(), spool.open(), tmp_path / "parley-openai-bare"
+    os.close(left.lock)  # as the kernel does
+    bare.mkdir()
+    for folder in (used.folder, left.folder, bare):
+        os.utime(folder, (0, 0))
+    other = tmp_path / "other"
+    other.mkdir()
+    Spool(tmp_path).sweep()
+    assert {path.name for path in tmp_path.iterdir()} == {used.folder.name, "other"}
+    spool.close(used)
+    assert [path.name for path in tmp_path.iterdir()] == ["other"]
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import httpx2
 import openai
 import pysubs2
 import pytest
+from fastapi import Depends, HTTPException
 from openai.types.audio import (
     Transcription,
     TranscriptionDiarized,
@@ -308,6 +309,25 @@ async def test_over_a_socket_both_clients_get_the_same(recording: Path, tmp_path
         async with Client(api_key="none", base_url=url, max_retries=0) as client:
             answer = await client.audio.transcriptions.create(file=recording, model="whisper-1")
             assert answer.text == whole
+
+
+async def test_a_refusal_reaches_a_client_that_is_still_sending(tmp_path: Path) -> None:
+    def guard() -> None:
+        raise HTTPException(401, "Give a key.")
+
+    engine = FakeTranscriptions(tmp_path / "checkpoints")
+    large = tmp_path / "large.wav"
+    large.write_bytes(bytes(30_000_000))
+    limits = DoorSettings(file_bytes=1000, fields_bytes=1000)
+    for app, status in (
+        (door(engine, settings=limits), 413),
+        (door(engine, None, None, [Depends(guard)]), 401),
+    ):
+        async with served(app) as url:
+            async with Client(api_key="none", base_url=url, max_retries=0) as client:
+                with pytest.raises(openai.APIStatusError) as caught:
+                    await client.audio.transcriptions.create(file=large, model="whisper-1")
+                assert caught.value.status_code == status
 
 
 async def test_a_client_that_goes_ends_the_work_and_leaves_no_file(
