@@ -35,6 +35,15 @@ _SPENT = ("53", "08", "57", "55", "40")
 """Classes of PostgreSQL's errors that pass: resources, connection, shutdown, locks, rollbacks."""
 
 
+_REFUSED = ("28", "3D")
+"""Classes of PostgreSQL's errors about the user and the database of the URL."""
+
+_AWAY = (
+    "the database server does not answer or refuses. See that it runs and can be reached, and that "
+    "the user, the password and the database of the URL are right."
+)
+
+
 class Database:
     """Gives transactions; `read` sees one moment, `write` is alone or waits.
 
@@ -115,11 +124,11 @@ def _trouble(error: exc.DBAPIError) -> str | None:
     if state == "53100":
         return _UNUSABLE[sqlite3.SQLITE_FULL]
     if error.connection_invalidated or (state is None and isinstance(error, exc.OperationalError)):
-        return "the database server does not answer. See that it runs and can be reached."
+        return _AWAY
     if state is not None and state.startswith(_SPENT):
         return f"the database server is busy or shutting down; {_TRYING}."
-    if state is not None and state.startswith("28"):
-        return "the database server refuses the user or password of the URL."
+    if state is not None and state.startswith(_REFUSED):
+        return _AWAY
     return None
 
 
@@ -180,8 +189,8 @@ def _postgres(url: URL, patience: float) -> Engine:
     return create_engine(
         url,
         connect_args=arguments,
-        pool_size=8,
-        max_overflow=24,
+        pool_size=5,
+        max_overflow=10,
         pool_timeout=patience,
         pool_pre_ping=True,
     )

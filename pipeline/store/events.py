@@ -15,6 +15,7 @@ from pipeline.store.meetings import change
 from pipeline.store.records import MeetingFields
 from pipeline.store.rows import clock, found
 from pipeline.store.tables import events, meetings
+from pipeline.store.transitions import held
 
 Entry = tuple[str, float, Mapping[str, Any]]
 """Type, Unix time and payload of an event that has no number yet."""
@@ -35,12 +36,14 @@ class Events:
         *,
         update: MeetingFields | None = None,
         expect: int | None = None,
+        holder: tuple[str, str] | None = None,
     ) -> list[MeetingEvent]:
         """Add events to a meeting's log and change its row, both or neither.
 
         expect: number of the newest event the caller knows; if there are later ones nothing is
-        done and StoreConflict raised. Raises MeetingMissing, and ValueError on a type that is not
-        durable or a payload that is no JSON.
+        done and StoreConflict raised. holder: a job's id and its worker; if the job is not that
+        worker's any more nothing is done and JobLost raised. Raises MeetingMissing, and ValueError
+        on a type that is not durable or a payload that is no JSON.
         """
         added = list(entries)
         for type_, _, payload in added:
@@ -48,6 +51,8 @@ class Events:
                 raise ValueError(f"expected a durable event type, got {type_!r}")
             _checked(payload)
         with self._database.write() as connection:
+            if holder is not None:
+                held(connection, *holder)
             row = found(connection, meetings, meeting, None, MeetingMissing, lock=True)
             last: int = row.last_seq
             if expect is not None and expect != last:

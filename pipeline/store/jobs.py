@@ -27,6 +27,7 @@ from pipeline.store.transitions import (
     changed,
     ended,
     expired,
+    followed,
     held,
     hopeless,
     record,
@@ -38,7 +39,11 @@ _CLAIMS = 0x636C61696D
 
 
 class Jobs:
-    """The jobs of all meetings. now: Unix seconds, the clock's time by default."""
+    """The jobs of all meetings. now: Unix seconds, the clock's time by default.
+
+    A meeting's status follows its jobs, in the same transaction: it is the state of the one that
+    changed last, "ready" where that is done, with the error of one that failed.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -75,7 +80,8 @@ class Jobs:
         with self._database.write() as connection:
             exists(connection, meeting)
             connection.execute(jobs.insert().values(row))
-            return record(found(connection, jobs, str(row["id"]), None, JobMissing))
+            made = record(found(connection, jobs, str(row["id"]), None, JobMissing))
+            return followed(connection, made)
 
     def claim(self, worker: str, lease: float, now: float | None = None) -> JobRecord | None:
         """The job that is next, now `worker`'s for `lease` seconds; None if there is none.
@@ -121,7 +127,6 @@ class Jobs:
         """End the jobs whose lease ran out and that may not be tried again; those, as ended.
 
         They fail with `job.poisoned` after `max_attempts`, or are canceled where that was asked.
-        A meeting that was being transcribed gets the same status and error.
         """
         moment = clock(now)
         with self._database.read() as connection:

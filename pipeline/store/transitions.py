@@ -45,7 +45,8 @@ def held(connection: Connection, id: str, worker: str) -> Row[Any]:
 def changed(connection: Connection, id: str, moment: float, **values: Any) -> JobRecord:
     """The job with other values."""
     query = update(jobs).where(jobs.c.id == id).values(updated=moment, **values).returning(jobs)
-    return record(connection.execute(query).one())
+    job = record(connection.execute(query).one())
+    return followed(connection, job) if "state" in values else job
 
 
 def requeued(connection: Connection, id: str, moment: float, **values: Any) -> JobRecord:
@@ -62,7 +63,7 @@ def ended(connection: Connection, id: str, moment: float, **values: Any) -> JobR
 def hopeless(moment: float) -> Any:
     """Jobs nobody works on any more that are not to be tried again."""
     spent = or_(jobs.c.cancel, jobs.c.attempts >= jobs.c.max_attempts)
-    return select(jobs).where(lapsed(moment), spent)
+    return select(jobs).where(lapsed(moment), spent).order_by(jobs.c.meeting)
 
 
 def expired(connection: Connection, moment: float) -> list[JobRecord]:
@@ -76,24 +77,23 @@ def expired(connection: Connection, moment: float) -> list[JobRecord]:
             )
             values = {"state": "failed", "code": POISONED, "message": message}
         over.append(ended(connection, job.id, moment, **values))
-        if job.kind == "transcribe":
-            _reflect(connection, over[-1])
     return over
 
 
-def _reflect(connection: Connection, job: JobRecord) -> None:
-    """Say in the meeting what became of its job: the worker that would have is gone."""
-    waiting = meetings.c.status.in_(("queued", "running"))
+def followed(connection: Connection, job: JobRecord) -> JobRecord:
+    """The job, its meeting's status made to follow: no crash comes between the two."""
+    failed = job.state == "failed"
     connection.execute(
         update(meetings)
-        .where(meetings.c.id == job.meeting, waiting)
+        .where(meetings.c.id == job.meeting)
         .values(
-            status=job.state,
-            error_code=job.code,
-            error_message=job.message,
+            status="ready" if job.state == "done" else job.state,
+            error_code=job.code if failed else None,
+            error_message=job.message if failed else None,
             updated=job.updated,
         )
     )
+    return job
 
 
 def record(row: Row[Any]) -> JobRecord:

@@ -8,14 +8,17 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from pipeline.errors import StoreUnavailable
+from pipeline.errors import JobLost, JobMissing, MeetingMissing, StoreUnavailable
 from pipeline.store import Store
+from tests.stores import meeting
 from tests.unit.test_store_access import *  # noqa: F403
 from tests.unit.test_store_arrivals import *  # noqa: F403
 from tests.unit.test_store_concurrency import *  # noqa: F403
@@ -42,11 +45,14 @@ class Server:
         names = {entry.pw_name for entry in pwd.getpwall()}
         return "postgres" if "postgres" in names else "nobody"
 
-    def start(self) -> None:
+    def create(self) -> None:
         if self._user is not None:
             shutil.chown(self.folder, self._user)
         data = str(self.folder / "data")
         self._run("initdb", "-D", data, "-U", "parley", "-A", "trust", "-E", "UTF8", "--locale=C")
+
+    def start(self) -> None:
+        data = str(self.folder / "data")
         options = f"-k {self.folder} -c listen_addresses= -c fsync=off"
         log = str(self.folder / "log")
         self._run("pg_ctl", "-D", data, "-o", options, "-l", log, "-w", "start")
@@ -79,6 +85,7 @@ def server() -> Iterator[Server]:
     # A socket's path may have a hundred letters, fewer than pytest's folders have.
     with tempfile.TemporaryDirectory(prefix="parley-pg-") as folder:
         server = Server(found[-1].parent, Path(folder))
+        server.create()
         server.start()
         try:
             yield server
@@ -124,24 +131,47 @@ def test_a_connection_that_the_server_cut_is_made_anew(
     store.ping()
 
 
+def test_a_server_that_comes_back_is_used_again(server: Server, store: Store) -> None:
+    made = meeting(store)
+    server.stop()
+    with pytest.raises(StoreUnavailable, match="does not answer"):
+        store.meetings.update(made.id, title="B")
+    server.start()
+    assert store.meetings.get(made.id) == made
+
+
+def test_purging_while_jobs_are_claimed_and_expire_never_locks_up(store: Store) -> None:
+    """Both take jobs before meetings; the other way round PostgreSQL would break one off."""
+
+    def purge(_: int) -> None:
+        made = meeting(store, status="queued")
+        store.jobs.enqueue(made.id, "ann", "transcribe", 1, {}, 1, now=0.0)
+        store.purge(made.id)
+
+    def work(n: int) -> None:
+        with suppress(JobMissing, JobLost):
+            if job := store.jobs.claim(f"w{n}", 1.0, now=1.0 + 2 * n):
+                store.events.append(job.meeting, [("warning", 0.0, {"text": "x"})])
+                store.jobs.finish(job.id, f"w{n}")
+
+    def either(n: int) -> None:
+        with suppress(MeetingMissing):
+            (purge if n % 2 else work)(n)
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(either, range(60)))
+
+
 def test_a_lock_that_is_held_too_long_is_unavailable_and_changes_nothing(
     database_url: str,
 ) -> None:
     store = Store.open(database_url, patience=0.2)
-    meeting = store.meetings.create(
-        "ann",
-        title="a",
-        filename="",
-        media_type="audio/wav",
-        size=0,
-        recording=None,
-        options={},
-    )
+    made = meeting(store, title="a")
     with psycopg.connect(database_url) as other:
         other.execute("SELECT 1 FROM meetings FOR UPDATE")
         with pytest.raises(StoreUnavailable, match="nothing was changed"):
-            store.meetings.update(meeting.id, title="b")
-        assert store.meetings.get(meeting.id).title == "a"
-    store.meetings.update(meeting.id, title="b")
-    assert store.meetings.get(meeting.id).title == "b"
+            store.meetings.update(made.id, title="b")
+        assert store.meetings.get(made.id).title == "a"
+    store.meetings.update(made.id, title="b")
+    assert store.meetings.get(made.id).title == "b"
     store.close()

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.errors import MeetingMissing, StoreConflict
+from pipeline.errors import JobLost, MeetingMissing, StoreConflict
 from pipeline.events import jsonable, replay
 from pipeline.store import Store
 from tests.stores import meeting, utterance
@@ -78,6 +78,18 @@ def test_who_expects_an_older_end_of_the_log_changes_nothing(store: Store) -> No
         store.events.append(id, [warning("b")], update={"title": "b"}, expect=0)
     assert store.events.last_seq(id) == 1 and store.meetings.get(id).title == "Standup"
     store.events.append(id, [warning("b")], expect=1)
+
+
+def test_a_worker_that_lost_its_job_adds_nothing(store: Store) -> None:
+    id = meeting(store).id
+    job = store.jobs.enqueue(id, "ann", "transcribe", 1, {}, now=0.0)
+    store.jobs.claim("slow", 10.0, now=1.0)
+    store.events.append(id, [warning("a")], holder=(job.id, "slow"))
+    store.jobs.claim("other", 10.0, now=20.0)
+    with pytest.raises(JobLost):
+        store.events.append(id, [warning("b")], holder=(job.id, "slow"))
+    assert store.events.last_seq(id) == 1
+    store.events.append(id, [warning("b")], holder=(job.id, "other"))
 
 
 LOGS = st.lists(

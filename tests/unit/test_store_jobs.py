@@ -50,6 +50,34 @@ def test_a_job_needs_a_meeting_and_is_seen_by_its_owner_only(store: Store) -> No
     assert store.jobs.depth("ann") == 1 and store.jobs.depth("bob") == 0
 
 
+def test_a_meetings_status_follows_its_jobs(store: Store) -> None:
+    id = meeting(store).id
+
+    def status() -> tuple[str, str | None]:
+        found = store.meetings.get(id)
+        return found.status, found.error_code
+
+    made = store.jobs.enqueue(id, "ann", "transcribe", 1, {}, 2, now=0.0)
+    assert status() == ("queued", None)
+    claimed(store, 1.0)
+    assert status() == ("running", None)
+    store.jobs.fail(made.id, "w", "model.error", "no", True, now=2.0)
+    assert status() == ("queued", None)
+    claimed(store, 100.0)
+    store.jobs.fail(made.id, "w", "model.error", "no", True, now=101.0)
+    assert status() == ("failed", "model.error")
+    store.jobs.retry(made.id, now=102.0)
+    assert status() == ("queued", None)
+    store.jobs.cancel(made.id, now=103.0)
+    assert status() == ("canceled", None)
+    store.jobs.retry(made.id, now=104.0)
+    claimed(store, 105.0)
+    store.jobs.cancel(made.id, now=106.0)
+    assert status() == ("running", None)
+    store.jobs.finish(made.id, "w", now=107.0)
+    assert status() == ("ready", None)
+
+
 def test_urgent_jobs_go_first(store: Store) -> None:
     batch, live = job(store, priority=2, now=1.0), job(store, priority=0, now=2.0)
     interactive = job(store, priority=1, now=3.0)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import sqlite3
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -50,6 +53,22 @@ def test_a_full_disk_is_unavailable_and_changes_nothing(tmp_path: Path) -> None:
     assert [e.seq for e in store.events.append(made.id, large)] == [2]
     with store.database.read() as connection:
         assert connection.execute(text("PRAGMA integrity_check")).scalar_one() == "ok"
+    store.close()
+
+
+def test_a_writer_that_was_killed_leaves_no_half_and_no_lock(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/parley.db"
+    store = Store.open(url)
+    made = meeting(store)
+    program = (
+        "import os, signal, sys; from pipeline.store import Store; from sqlalchemy import text\n"
+        "with Store.open(sys.argv[1]).database.write() as connection:\n"
+        "    connection.execute(text(\"UPDATE meetings SET title = 'half'\"))\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    assert subprocess.run([sys.executable, "-c", program, url]).returncode == -signal.SIGKILL
+    assert store.meetings.get(made.id) == made
+    assert store.meetings.update(made.id, title="whole").title == "whole"
     store.close()
 
 
