@@ -19,8 +19,8 @@ _WHOLE = ("s3", "s3a", "gs", "gcs")
 _BLOCK = 8 << 20
 """Bytes of a part of an upload; S3 takes 10,000 parts of at least 5 MiB."""
 
-_LONGEST = 64 << 20
-"""Bytes of a part for blobs that come to more than 10,000 small ones."""
+_LONGEST, _SMALL = 64 << 20, 1000
+"""Bytes of a part after that many smaller ones, so that 10,000 come to half a terabyte."""
 
 
 _ASKED = 4 << 20
@@ -168,7 +168,7 @@ class _Writer:
         with _told():
             self._file.write(data)
         self.size += len(data)
-        if self.size > 1000 * _BLOCK:
+        if self.size > _SMALL * _BLOCK:
             self._file.blocksize = _LONGEST
 
 

@@ -282,6 +282,20 @@ def test_a_url_under_which_blobs_would_show_half_written_is_refused(url: str) ->
         Blobs.open(url)
 
 
+def test_a_very_large_upload_goes_on_in_larger_parts(
+    s3: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.blob_remote._SMALL", 1)
+    blobs = Blobs.open("s3://parley/large", endpoint_url=s3, **ACCESS)
+    pieces = [bytes([i]) * (5 << 20) for i in range(6)]
+    with blobs.write("a") as out:
+        for piece in pieces:
+            out.write(piece)
+    assert blobs.read("a") == b"".join(pieces)
+    files = fsspec.filesystem("s3", endpoint_url=s3, skip_instance_cache=True, **ACCESS)
+    assert files.info("parley/large/a")["ETag"].strip('"').endswith("-2")  # parts it came in
+
+
 def test_an_interrupted_upload_leaves_no_parts_in_the_bucket(s3: str) -> None:
     blobs = Blobs.open("s3://parley/parts", endpoint_url=s3, **ACCESS)
     with pytest.raises(RuntimeError), blobs.write("a") as out:
