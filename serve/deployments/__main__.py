@@ -27,14 +27,15 @@ def main(arguments: list[str] | None = None) -> int:
         signal.signal(number, lambda *_: stopped.set())
     started = False
     try:
-        http = read_config(chosen.config).http_options
+        config = read_config(chosen.config)
+        http, proxy = config.http_options, config.proxy_location.value
         started = start_ray(
             chosen.address,
             num_cpus=chosen.cpus,
             num_gpus=chosen.gpus,
             object_store_mb=chosen.object_store_mb,
         )
-        start_serve(http.host, http.port, "Disabled")
+        start_serve(http.host, http.port, proxy)
         print(f"running: {', '.join(run_models(chosen.config))}", flush=True)
         stopped.wait()
     except ParleyError as error:
