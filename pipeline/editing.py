@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
+from typing import Any
 
 from pipeline.errors import EditInvalid
 from pipeline.types import Span, SpeakerId, Utterance, Word
@@ -49,10 +50,9 @@ def given_to(utterance: Utterance, speaker: SpeakerId) -> Utterance:
     return _corrected(utterance, speaker=speaker, words=words)
 
 
-def _corrected(utterance: Utterance, **changes: object) -> Utterance:
-    return replace(
-        utterance, revision=utterance.revision + 1, final=True, corrected=True, **changes
-    )  # type: ignore[arg-type]
+def _corrected(utterance: Utterance, **changes: Any) -> Utterance:
+    following = utterance.revision + 1
+    return replace(utterance, revision=following, final=True, corrected=True, **changes)
 
 
 def _tokens(text: str) -> list[tuple[str, bool]]:
