@@ -128,3 +128,41 @@ async def test_a_long_recording_read_in_parts_side_by_side_is_streamed_in_order(
     assert "".join(told) == deltas.text == plain
     assert (starts == sorted(starts)) == (streams == 1)
     assert moments > 1, "words come before all is read"
+
+
+class Failing:
+    """A Transcriber that breaks down at its fourth window."""
+
+    def __init__(self) -> None:
+        self._inner = CountingTranscriber()
+
+    async def transcribe(self, window: Samples, hint: AsrHint) -> Hearing:
+        if self._inner.calls == 3:
+            raise RuntimeError("broken down")
+        return await self._inner.transcribe(window, hint)
+
+
+async def test_a_run_taken_up_half_way_is_streamed_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.transcription._SNAPSHOT_SECONDS", -1.0)
+    sound = talk(*[part for level in (0.2, 0.4, 0.6, 0.8) for part in ((28, level), (3, 0))])
+    path = write_sound(tmp_path / "long.wav", sound)
+    profile = load_profile("cpu", {"asr": {"streams": 1}}, environ={})
+    stages, deltas, told = FakeStages(profile), Deltas(), []
+    engine = MeetingEngine(profile, stages, Checkpoints(tmp_path / "c"))
+    stages.transcriber = Failing()
+    with pytest.raises(RuntimeError, match="broken down"):
+        await engine.run(Request(path, minutes=False))
+    stages.transcriber = CountingTranscriber()
+    starts: list[float] = []
+
+    def hear(event: MeetingEvent) -> None:
+        if event.type == "utterance.partial":
+            starts.append(event.payload["start"])
+            told.extend(deltas.heard(event.payload))
+
+    meeting = await engine.run(Request(path, minutes=False), hear)
+    assert min(starts) > 20, "it was not begun anew"
+    told += deltas.rest(meeting.transcript)
+    assert "".join(told) == " ".join(u.text for u in meeting.transcript.utterances)
