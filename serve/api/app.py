@@ -29,6 +29,7 @@ from serve.api.access import allowed
 from serve.api.bodies import SmallBodies
 from serve.api.door import Door
 from serve.api.guard import Guard, names_of
+from serve.api.shapes import Problem
 from serve.cli.version import version
 from serve.openai import (
     DoorSettings,
@@ -37,6 +38,8 @@ from serve.openai import (
     Transcriptions,
     openai_router,
 )
+
+_PROBLEM = {"application/problem+json": {"schema": Problem.model_json_schema()}}
 
 
 class OpenAi(Transcriptions, Models, Protocol):
@@ -70,6 +73,10 @@ def create_app(door: Door, openai: OpenAi | None = None, lifespan: Lifespan = _n
         version=version(),
         description="Recordings of meetings in, who said what and minutes out.",
         lifespan=lifespan,
+        responses={
+            "4XX": {"description": "Not done", "content": _PROBLEM},
+            "5XX": {"description": "Failed here", "content": _PROBLEM},
+        },
     )
     app.state.door = door
     problems.install(app)

@@ -24,6 +24,16 @@ class Shape(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+class Problem(BaseModel):
+    """An error, RFC 9457: a stable code, and what was expected, what came and what to do."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+
+
 class Trouble(Shape):
     """Why something failed: a stable code and words for a person."""
 

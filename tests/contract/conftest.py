@@ -13,22 +13,34 @@ import yaml
 FAKES: dict[str, Any] = {"stages": "tests.contract.moody:moody"}
 """Arguments of the application `models`."""
 
-Run = Callable[[dict[str, dict[str, Any]]], None]
+Run = Callable[..., None]
 
 
 @pytest.fixture(scope="session")
-def run_on_ray(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    """Runs applications, by name, with the arguments given; none that is not named goes on."""
+def http_port() -> int:
+    """Where Serve's proxy listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="session")
+def run_on_ray(tmp_path_factory: pytest.TempPathFactory, http_port: int) -> Iterator[Run]:
+    """Runs applications of models, by name, with the arguments given, and `api` with its own.
+
+    None that is not named goes on.
+    """
     from serve.deployments.start import run_models, start_ray, start_serve, stop_ray
 
     path: Path = tmp_path_factory.mktemp("serve") / "models.yaml"
 
-    def run(applications: dict[str, dict[str, Any]]) -> None:
-        path.write_text(yaml.safe_dump(configuration(applications)), encoding="utf-8")
+    def run(applications: dict[str, dict[str, Any]], api: dict[str, Any] | None = None) -> None:
+        path.write_text(yaml.safe_dump(configuration(applications, api)), encoding="utf-8")
         run_models(path, wait=150)
 
     started = start_ray(num_cpus=2, object_store_mb=80)
-    start_serve(port=_free_port(), proxy="Disabled")
+    start_serve(port=http_port, proxy="HeadOnly")
     yield run
     stop_ray(started)
 
@@ -40,12 +52,22 @@ def models_on_ray(run_on_ray: Run) -> str:
     return "models"
 
 
-def configuration(applications: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def configuration(
+    applications: dict[str, dict[str, Any]], api: dict[str, Any] | None = None
+) -> dict[str, Any]:
     """A Serve configuration in which many replicas fit two cores."""
     little = {"num_cpus": 0.1}
     names = ("Transcriber", "Diarizer", "Summarizer")
+    door = {
+        "name": "api",
+        "route_prefix": "/",
+        "import_path": "serve.deployments.api:api",
+        "args": api,
+        "deployments": [{"name": "Api", "ray_actor_options": little}],
+    }
     return {
-        "applications": [
+        "applications": ([] if api is None else [door])
+        + [
             {
                 "name": name,
                 "route_prefix": None,
@@ -56,10 +78,3 @@ def configuration(applications: dict[str, dict[str, Any]]) -> dict[str, Any]:
             for name, args in applications.items()
         ]
     }
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
