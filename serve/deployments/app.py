@@ -11,7 +11,7 @@ from ray.serve import Application
 from serve.deployments.arguments import ModelsArgs, Tuning
 from serve.deployments.deployed import Deployed, Diarizer, Summarizer, Transcriber
 
-_COMMON: dict[str, Any] = {
+COMMON: dict[str, Any] = {
     "graceful_shutdown_timeout_s": 60.0,
     "health_check_period_s": 10.0,
     "health_check_timeout_s": 60.0,
@@ -19,6 +19,7 @@ _COMMON: dict[str, Any] = {
     "max_constructor_retry_count": 3,
     "max_surge_percent": 0,
 }
+"""Defaults that all three share."""
 
 OPTIONS: dict[type[Deployed], dict[str, Any]] = {
     # A meeting asks for up to 16 windows at a time; those that wait are read in batches.
@@ -58,4 +59,4 @@ def models(args: ModelsArgs) -> Application:
 
 
 def _deployment(kind: type[Deployed]) -> Any:
-    return serve.deployment(kind, name=kind.__name__, **_COMMON, **OPTIONS[kind])
+    return serve.deployment(kind, name=kind.__name__, **COMMON, **OPTIONS[kind])

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.audio import PcmFile
 from pipeline.config import Profile
 from pipeline.minutes import Minutes
 from pipeline.ports import AsrHint, Hearing, Progress, SpeakerHint
@@ -84,9 +86,9 @@ class Diarizer(Deployed):
         """See ports.Diarizer.listen; the result in its checkpoint's form, compressed."""
 
         async def work(progress: Progress) -> bytes:
-            async with opened(ref) as sound:
+            async with _hearing(ref) as sound:
                 voices = await self._model.listen(sound, progress)
-            return await asyncio.to_thread(VOICES_CODEC.dump, voices)
+                return await asyncio.to_thread(VOICES_CODEC.dump, voices)
 
         async for told in telling(work, self._signs, self._tuning.every):
             yield told
@@ -95,7 +97,7 @@ class Diarizer(Deployed):
         """See ports.Diarizer.embed."""
 
         async def work(progress: Progress) -> npt.NDArray[np.float32]:
-            async with opened(ref) as sound:
+            async with _hearing(ref) as sound:
                 return await self._model.embed(sound, spans, progress)
 
         async for told in telling(work, self._signs, self._tuning.every):
@@ -124,3 +126,13 @@ class Summarizer(Deployed):
 
         async for told in telling(work, self._signs, self._tuning.every):
             yield told
+
+
+@asynccontextmanager
+async def _hearing(ref: SoundRef) -> AsyncIterator[PcmFile]:
+    """The sound; memory that only listening to it needed is given back at the end."""
+    from stages.summarization.memory import return_memory
+
+    async with opened(ref) as sound:
+        yield sound
+    await asyncio.to_thread(return_memory)

@@ -23,6 +23,7 @@ PARTS: tuple[Part, ...] = ("asr", "listen", "separate", "minutes")
 """Stages whose models live in replicas."""
 
 _TOLD: dict[str, Any] = {
+    "task": "transcribe",
     "language": None,
     "languages": (),
     "hotwords": (),
@@ -107,6 +108,13 @@ def models_of(args: ModelsArgs) -> Models:
 
 
 def loaded(model: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    """What the coroutine function gives, waited for in a constructor, with a loop or without."""
+    """What the coroutine function gives, waited for in a constructor, with a loop or without.
+
+    What loading took beyond the model is given back, for a replica may rest for long.
+    """
+    from stages.summarization.memory import return_memory
+
     with ThreadPoolExecutor(1, thread_name_prefix="loading") as thread:
-        return thread.submit(asyncio.run, model()).result()
+        found = thread.submit(asyncio.run, model()).result()
+    return_memory()
+    return found

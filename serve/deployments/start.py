@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import secrets
 import time
+from importlib import import_module
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pipeline.errors import ConfigInvalid, ModelsUnavailable
 from serve.deployments.config import read_config
@@ -64,6 +65,7 @@ def start_ray(
             f"object_store_mb: Ray needs {LEAST_STORE_MB} at least, got {object_store_mb}."
         )
     ray.init(
+        address="local",  # whatever RAY_ADDRESS says
         num_cpus=num_cpus,
         num_gpus=num_gpus,
         object_store_memory=object_store_mb * 2**20,
@@ -79,11 +81,11 @@ def start_ray(
 def start_serve(
     host: str = "127.0.0.1",
     port: int = 8000,
-    proxy: Literal["Disabled", "HeadOnly", "EveryNode"] = "HeadOnly",
+    proxy: str = "HeadOnly",
 ) -> None:
     """Start Serve's controller and its HTTP proxies; later calls change nothing.
 
-    proxy: "Disabled" where only handles are used, and the HTTP server runs elsewhere.
+    proxy: "HeadOnly", "EveryNode", or "Disabled" where only handles are used.
     """
     from ray import serve
 
@@ -142,8 +144,15 @@ def stop_ray(started: bool) -> None:
 
 def _authenticate(auth: Auth, own: bool) -> None:
     os.environ.setdefault("RAY_AUTH_MODE", auth)
-    if os.environ["RAY_AUTH_MODE"] != "token" or not own:
-        return
     known = "RAY_AUTH_TOKEN" in os.environ or "RAY_AUTH_TOKEN_PATH" in os.environ
-    if not known and not (Path.home() / ".ray" / "auth_token").is_file():
+    known = known or (Path.home() / ".ray" / "auth_token").is_file()
+    if own and not known and os.environ["RAY_AUTH_MODE"] == "token":
         os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
+    _reread()
+
+
+def _reread() -> None:
+    """Let Ray see what was set: it reads its environment once, as it is imported."""
+    raylet: Any = import_module("ray._raylet")
+    raylet.Config.initialize("")
+    raylet.AuthenticationTokenLoader.instance().reset_cache()

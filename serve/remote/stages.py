@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -99,7 +100,8 @@ class RemoteModels:
     async def stages(self, meeting: str) -> RemoteStages:
         """The stages for the meeting of that id. Raises ModelsUnavailable, ModelsBusy."""
         name = self.choice.application(meeting)
-        handles = self._handles.get(name) or Handles(name)
+        handles = self._handles.get(name)
+        if handles is None:
+            handles = self._handles[name] = await asyncio.to_thread(Handles, name)
         about = await handles.about()
-        self._handles[name] = handles
         return RemoteStages(self._profile, self._local, handles, about, self._place)

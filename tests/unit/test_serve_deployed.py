@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -24,6 +27,13 @@ from serve.remote.stages import told_apart
 from stages.fakes import FakeStages, scripted_transcript
 
 FAKES = ModelsArgs(stages="stages.fakes:FakeStages")
+
+
+@pytest.fixture(autouse=True)
+def own_environment() -> Iterator[None]:
+    """Replicas set variables of their process: this one gets its own back."""
+    with patch.dict(os.environ):
+        yield
 
 
 async def last(stream: Any) -> Any:
