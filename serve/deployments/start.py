@@ -46,24 +46,22 @@ def start_ray(
     nothing happens if this process has one already.
     Raises ConfigInvalid if the object store is too small for Ray, or nobody answers at `address`.
     """
+    if address is None and object_store_mb < LEAST_STORE_MB:
+        raise ConfigInvalid(
+            f"object_store_mb: Ray needs {LEAST_STORE_MB} at least, got {object_store_mb}."
+        )
     os.environ.update({k: os.environ.get(k, v) for k, v in QUIET.items()})
-    _authenticate(auth, own=address is None)
     import ray
 
     if ray.is_initialized():
         return False
+    _authenticate(auth, own=address is None)
     if address is not None:
         try:
             ray.init(address=address, log_to_driver=log_to_driver, configure_logging=False)
         except (ConnectionError, ValueError) as error:
-            raise ConfigInvalid(
-                f"address: no Ray cluster answers at {address} ({error})."
-            ) from None
+            raise ConfigInvalid(f"address: no Ray cluster at {address} ({error}).") from None
         return False
-    if object_store_mb < LEAST_STORE_MB:
-        raise ConfigInvalid(
-            f"object_store_mb: Ray needs {LEAST_STORE_MB} at least, got {object_store_mb}."
-        )
     ray.init(
         address="local",  # whatever RAY_ADDRESS says
         num_cpus=num_cpus,

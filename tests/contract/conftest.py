@@ -29,15 +29,22 @@ def http_port() -> int:
 def run_on_ray(tmp_path_factory: pytest.TempPathFactory, http_port: int) -> Iterator[Run]:
     """Runs applications of models, by name, with the arguments given, and `api` with its own.
 
-    None that is not named goes on.
+    None that is not named goes on. Further keys are given to each deployment of the models.
     """
     from serve.deployments.start import run_models, start_ray, start_serve, stop_ray
 
     path: Path = tmp_path_factory.mktemp("serve") / "models.yaml"
+    running: list[str] = []
 
-    def run(applications: dict[str, dict[str, Any]], api: dict[str, Any] | None = None) -> None:
-        path.write_text(yaml.safe_dump(configuration(applications, api)), encoding="utf-8")
-        run_models(path, wait=150)
+    def run(
+        applications: dict[str, dict[str, Any]], api: dict[str, Any] | None = None, **keys: Any
+    ) -> None:
+        text = yaml.safe_dump(configuration(applications, api, **keys))
+        if running != [text]:
+            running.clear()
+            path.write_text(text, encoding="utf-8")
+            run_models(path, wait=150)
+            running.append(text)
 
     started = start_ray(num_cpus=2, object_store_mb=80)
     start_serve(port=http_port, proxy="HeadOnly")
@@ -45,7 +52,7 @@ def run_on_ray(tmp_path_factory: pytest.TempPathFactory, http_port: int) -> Iter
     stop_ray(started)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def models_on_ray(run_on_ray: Run) -> str:
     """The name of a running application whose models are those of `moody`."""
     run_on_ray({"models": FAKES})
@@ -53,10 +60,11 @@ def models_on_ray(run_on_ray: Run) -> str:
 
 
 def configuration(
-    applications: dict[str, dict[str, Any]], api: dict[str, Any] | None = None
+    applications: dict[str, dict[str, Any]], api: dict[str, Any] | None = None, **keys: Any
 ) -> dict[str, Any]:
     """A Serve configuration in which many replicas fit two cores."""
     little = {"num_cpus": 0.1}
+    given = {"ray_actor_options": little} | keys
     names = ("Transcriber", "Diarizer", "Summarizer")
     door = {
         "name": "api",
@@ -73,7 +81,7 @@ def configuration(
                 "route_prefix": None,
                 "import_path": "serve.deployments.app:models",
                 "args": args,
-                "deployments": [{"name": n, "ray_actor_options": little} for n in names],
+                "deployments": [{"name": n} | given for n in names],
             }
             for name, args in applications.items()
         ]
