@@ -102,6 +102,11 @@ def allowed(scope: Scope) -> Callable[..., Coroutine[Any, Any, Principal]]:
     return principal
 
 
+async def by_method(request: Request) -> Principal:
+    """A dependency: who may read for GET, who may write for anything else."""
+    return await allowed("read" if request.method in ("GET", "HEAD") else "write")(request)
+
+
 def _asked(request: Request) -> tuple[str, str] | None:
     for kind in ("meeting", "upload"):
         if kind in request.path_params:

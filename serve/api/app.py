@@ -25,7 +25,7 @@ from serve.api import (
     uploads,
     voices,
 )
-from serve.api.access import allowed
+from serve.api.access import by_method
 from serve.api.bodies import SmallBodies
 from serve.api.door import Door
 from serve.api.guard import Guard, names_of
@@ -84,7 +84,7 @@ def create_app(door: Door, openai: OpenAi | None = None, lifespan: Lifespan = _n
         app.include_router(module.router)
     if openai is not None:
         limits = DoorSettings(file_bytes=settings.limits.upload_bytes)
-        check = [Depends(allowed("write"))]
+        check = [Depends(by_method)]
         app.include_router(
             openai_router(openai, openai, EmbeddedVoices(openai.diarizer), limits, check)
         )

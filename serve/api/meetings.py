@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.responses import JSONResponse
+from pydantic import ValidationError
 
 from pipeline.errors import EditInvalid
 from pipeline.events import jsonable
@@ -54,7 +55,7 @@ def wishes(
             minutes=minutes,
         )
     except ValueError as error:
-        raise Refused("request.invalid", str(error)) from None
+        raise Refused("request.invalid", _told(error)) from None
 
 
 @router.post(
@@ -214,6 +215,14 @@ async def _view(here: Door, who: Principal, meeting: str) -> Any:
 async def _shown(here: Door, who: Principal, meeting: str) -> MeetingOut:
     found = await asyncio.to_thread(here.store.meetings.get, meeting, who.owner)
     return MeetingOut.of(found, await current(here, meeting))
+
+
+def _told(error: ValueError) -> str:
+    if not isinstance(error, ValidationError):
+        return str(error)
+    first = error.errors()[0]
+    where = ".".join(map(str, first["loc"])) or "query"
+    return f"{where}: {first['msg'].removeprefix('Value error, ')}."
 
 
 def _whole(who: Principal) -> None:

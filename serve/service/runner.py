@@ -23,7 +23,7 @@ from typing import Any
 from pipeline.blobs import Blobs
 from pipeline.checkpoints import Checkpoints
 from pipeline.config import Profile
-from pipeline.errors import ParleyError, StoreConflict
+from pipeline.errors import JobLost, ParleyError, StoreConflict
 from pipeline.events import VOLATILE, MeetingEvent, jsonable, replay
 from pipeline.meeting import MeetingEngine, Request
 from pipeline.store import Store
@@ -256,15 +256,16 @@ class Runner:
             await stages.diarizer(),
             replay(found).transcript,
         )
-        transcript = await asyncio.to_thread(self._published, meeting, found, names)
+        transcript = await asyncio.to_thread(self._published, work, found, names)
         work.pace.ended(transcript.duration)
         self._bell.ring(meeting.id)
         return transcript
 
     def _published(
-        self, meeting: MeetingRecord, found: list[MeetingEvent], names: Mapping[SpeakerId, str]
+        self, work: _Work, found: list[MeetingEvent], names: Mapping[SpeakerId, str]
     ) -> Transcript:
         """Put the pass into the log; tried again if a person corrected something meanwhile."""
+        meeting = work.meeting
         while True:
             seq, before = self._views.of(meeting.id)
             transcript = named(found_in(before, found), names)
@@ -274,8 +275,14 @@ class Runner:
             }
             try:
                 self._store.events.append(
-                    meeting.id, entries(before, found, transcript), update=row, expect=seq
+                    meeting.id,
+                    entries(before, found, transcript),
+                    update=row,
+                    expect=seq,
+                    holder=(work.job.id, self.name),
                 )
+            except JobLost:
+                raise
             except StoreConflict:
                 continue
             self._store.search.index(meeting.id, transcript.utterances, transcript.speakers)
@@ -291,7 +298,10 @@ class Runner:
         _, view = await asyncio.to_thread(self._views.of, meeting.id)
         if view.minutes != minutes:
             told = [("minutes.final", time.time(), jsonable(minutes))]
-            await asyncio.to_thread(self._store.events.append, meeting.id, told)
+            holder = (work.job.id, self.name)
+            await asyncio.to_thread(
+                partial(self._store.events.append, meeting.id, told, holder=holder)
+            )
             self._bell.ring(meeting.id)
 
     def _heed(self, work: _Work, found: list[MeetingEvent], event: MeetingEvent) -> None:

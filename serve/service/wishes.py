@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from pipeline.config import Profile, Settings
 from pipeline.ports import SpeakerHint
+from serve.cli.languages import LANGUAGES
 
 Language = str
 
@@ -26,6 +27,14 @@ class Wishes(Settings):
         "mix", description="separate: one speaker a channel"
     )
     minutes: bool = Field(True, description="Whether minutes are written")
+
+    @field_validator("language", "languages")
+    @classmethod
+    def _known(cls, value: str | tuple[str, ...] | None) -> str | tuple[str, ...] | None:
+        for code in (value,) if isinstance(value, str) else value or ():
+            if code not in LANGUAGES:
+                raise ValueError(f"{code!r} is no language Whisper knows; expected a code like en")
+        return value
 
     @model_validator(mode="after")
     def _in_order(self) -> Wishes:
