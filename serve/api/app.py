@@ -86,7 +86,11 @@ def create_app(door: Door, openai: OpenAi | None = None, lifespan: Lifespan = _n
         limits = DoorSettings(file_bytes=settings.limits.upload_bytes)
         check = [Depends(by_method)]
         app.include_router(
-            openai_router(openai, openai, EmbeddedVoices(openai.diarizer), limits, check)
+            openai_router(openai, openai, EmbeddedVoices(openai.diarizer), limits, check),
+            responses={
+                "4XX": {"description": "Not done", "content": {"application/json": {}}},
+                "5XX": {"description": "Failed here", "content": {"application/json": {}}},
+            },
         )
     app.add_middleware(metrics.Timed, measures=door.measures)
     app.add_middleware(SmallBodies, limit=settings.limits.body_bytes)
