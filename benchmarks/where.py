@@ -100,7 +100,7 @@ async def run(file: Path, sets: list[str], watch: Stopwatch, scratch: Path) -> f
     sound = decode(file, scratch / "sound").sounds[0]
     watch.spent["decoding, resampling"] = time.process_time() - begun
     transcription = Transcription(Checkpoints(scratch), "recording", "speech", "asr")
-    _, segments = await transcription.run(sound, stages, lambda _: None, lambda _: None)
+    _, segments = await transcription.run(sound, stages, lambda _: None, lambda *_: None)
     voices = await diarizer.listen(sound, lambda _: None)
     found = await diarizer.separate(voices, SpeakerHint())
     words, how = [w for s in segments for w in s.words], profile.attribution

@@ -35,7 +35,7 @@ def load() -> Work:
 
     async def heard(sound: Sound, scratch: Path) -> list[Word]:
         transcription = Transcription(Checkpoints(scratch), "recording", "speech", "asr")
-        _, found = await transcription.run(sound, stages, lambda _: None, lambda _: None)
+        _, found = await transcription.run(sound, stages, lambda _: None, lambda *_: None)
         return [Word(w.span.start, w.span.end, w.text) for s in found for w in s.words]
 
     def work(file: Path) -> Heard:
