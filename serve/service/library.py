@@ -73,10 +73,14 @@ class Library:
     ) -> tuple[MeetingRecord, bool]:
         """Keep a recording and queue it; True if it is new, False if the owner has it already.
 
-        length: bytes announced, if any. Raises Refused: upload.too_large, upload.short (fewer bytes
+        length: bytes announced, if any. What `wishes` leave open is as the owner's settings have it.
+        Raises Refused: upload.too_large, upload.short (fewer bytes
         came than were announced, or none), queue.full; nothing of it is kept then.
         """
         await self._admit(owner)
+        usual = await asyncio.to_thread(self.store.settings.get, owner)
+        asked = wishes.model_dump(mode="json", exclude_defaults=True)
+        wishes = Wishes.model_validate({**usual, **asked})
         limit = self._settings.limits.upload_bytes
         if length is not None and length > limit:
             raise _too_large(limit, length)

@@ -306,6 +306,19 @@ def test_a_voice_that_was_given_a_name_is_known_again(client: httpx.Client, tmp_
     assert client.get("/v1/voices").json()["items"] == []
 
 
+def test_what_a_request_leaves_open_is_as_the_owner_has_it(
+    client: httpx.Client, sound: Path
+) -> None:
+    wrong = client.put("/v1/settings", json={"hotwords": ["x"], "colour": "red"})
+    assert wrong.status_code == 422
+    assert client.put("/v1/settings", json={"hotwords": ["Ada"], "minutes": False}).json()
+    meeting = brought(client, sound, language="en")
+    assert meeting["options"] == {"hotwords": ["Ada"], "minutes": False, "language": "en"}
+    settled(client, meeting["id"])
+    missing = client.get(f"/v1/meetings/{meeting['id']}/minutes")
+    assert missing.status_code == 409 and missing.json()["code"] == "meeting.not_ready"
+
+
 def test_many_uploads_at_once_all_arrive(client: httpx.Client, tmp_path: Path) -> None:
     paths = [recording(tmp_path, f"{n}.wav", 5.0 + n) for n in range(8)]
     found: list[str] = []
