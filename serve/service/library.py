@@ -73,9 +73,9 @@ class Library:
     ) -> tuple[MeetingRecord, bool]:
         """Keep a recording and queue it; True if it is new, False if the owner has it already.
 
-        length: bytes announced, if any. What `wishes` leave open is as the owner's settings have it.
-        Raises Refused: upload.too_large, upload.short (fewer bytes
-        came than were announced, or none), queue.full; nothing of it is kept then.
+        length: bytes announced, if any. What `wishes` leave open is as the owner's settings say.
+        Raises Refused: upload.too_large, upload.short (fewer bytes came than were announced, or
+        none), queue.full; nothing of it is kept then.
         """
         await self._admit(owner)
         usual = await asyncio.to_thread(self.store.settings.get, owner)
