@@ -43,6 +43,7 @@ _STATUS = {
     "upload.too_large": 413,
     "store.unavailable": 503,
     "models.unavailable": 503,
+    "models.busy": 503,
 }
 """Status of errors that are known by their code only."""
 

@@ -45,7 +45,9 @@ from serve.service.wishes import Wishes
 
 _LOG = logging.getLogger("parley.jobs")
 
-_RETRIED = frozenset({"models.unavailable", "store.unavailable", "model.unreachable"})
+_RETRIED = frozenset(
+    {"models.unavailable", "models.busy", "store.unavailable", "model.unreachable"}
+)
 """Codes of troubles that may pass; any other error of ours would come again."""
 
 
