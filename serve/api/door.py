@@ -13,6 +13,7 @@ from fastapi import Request
 from pipeline.store import Store
 from serve.api.access import LOCAL, Principal, Tokens
 from serve.api.oidc import Providers
+from serve.api.rate import Rate
 from serve.service.bell import Bell
 from serve.service.known import KnownVoices
 from serve.service.library import Library
@@ -42,9 +43,11 @@ class Door:
     readers: int = 0
     measures: Measures = field(default_factory=Measures)
     providers: Providers = field(init=False)
+    rate: Rate = field(init=False)
 
     def __post_init__(self) -> None:
         self.providers = Providers(self.settings.oidc)
+        self.rate = Rate(self.settings.limits.requests)
 
     @property
     def store(self) -> Store:
@@ -52,7 +55,13 @@ class Door:
         return self.library.store
 
     async def principal(self, request: Request) -> Principal:
-        """Who sends the request. Raises Refused: access.unauthenticated."""
+        """Who sends the request. Raises Refused: access.unauthenticated, limit.requests."""
+        found = await self._asking(request)
+        if found.owner != LOCAL:
+            self.rate.count(found.owner)
+        return found
+
+    async def _asking(self, request: Request) -> Principal:
         if token := request.query_params.get("token"):
             if found := await self._by_token(token):
                 return found

@@ -24,6 +24,7 @@ from pipeline.errors import StoreConflict
 from pipeline.store.records import UploadRecord
 from serve.api.access import Principal, Writer
 from serve.api.door import Door, door
+from serve.service.places import upload_key
 from serve.service.refused import Refused
 from serve.service.wishes import Wishes
 
@@ -111,7 +112,7 @@ async def end(request: Request, here: Here, who: Writer, upload: str) -> Respons
     """Give an upload up; what is here of it goes. A meeting made of it stays."""
     _spoken(request)
     found = await asyncio.to_thread(here.store.uploads.get, upload, who.owner)
-    await asyncio.to_thread(here.library.blobs.delete, _folder(found.id))
+    await asyncio.to_thread(here.library.blobs.delete, upload_key(found.id))
     await asyncio.to_thread(here.store.uploads.delete, found.id, who.owner)
     return Response(status_code=204, headers={"Tus-Resumable": VERSION})
 
@@ -137,7 +138,7 @@ async def _taken(here: Door, upload: UploadRecord, body: AsyncIterator[bytes]) -
 
 async def _kept(here: Door, upload: UploadRecord, data: bytes) -> UploadRecord:
     def keep() -> UploadRecord:
-        with here.library.blobs.write(f"{_folder(upload.id)}/{upload.offset:015d}") as out:
+        with here.library.blobs.write(f"{upload_key(upload.id)}/{upload.offset:015d}") as out:
             out.write(data)
         return here.store.uploads.advance(
             upload.id,
@@ -168,13 +169,13 @@ async def _made(here: Door, who: Principal, upload: UploadRecord) -> str:
         length=upload.length,
     )
     await asyncio.to_thread(here.store.uploads.attach, upload.id, meeting.id)
-    await asyncio.to_thread(here.library.blobs.delete, _folder(upload.id))
+    await asyncio.to_thread(here.library.blobs.delete, upload_key(upload.id))
     return meeting.id
 
 
 async def _pieces(here: Door, upload: UploadRecord) -> AsyncIterator[bytes]:
     blobs = here.library.blobs
-    for key in await asyncio.to_thread(blobs.keys, _folder(upload.id)):
+    for key in await asyncio.to_thread(blobs.keys, upload_key(upload.id)):
         yield await asyncio.to_thread(blobs.read, key)
 
 
@@ -236,7 +237,3 @@ def _answer(upload: UploadRecord, status: int, headers: dict[str, str]) -> Respo
             **headers,
         },
     )
-
-
-def _folder(upload: str) -> str:
-    return f"uploads/{upload}"

@@ -7,7 +7,7 @@ import hashlib
 import re
 import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any, Literal
@@ -15,13 +15,13 @@ from typing import Any, Literal
 from pipeline.blobs import Blobs
 from pipeline.checkpoints import Checkpoints
 from pipeline.editing import given_to, reworded
-from pipeline.errors import EditInvalid
+from pipeline.errors import EditInvalid, UploadMissing
 from pipeline.events import jsonable
 from pipeline.store import Store
 from pipeline.store.records import INTERACTIVE, JobRecord, MeetingRecord
 from pipeline.types import Speaker, SpeakerId, Transcript, Utterance
 from serve.service.bell import JOBS, Bell
-from serve.service.places import folder_key, sound_key
+from serve.service.places import folder_key, sound_key, upload_key
 from serve.service.refused import Refused
 from serve.service.settings import ServiceSettings
 from serve.service.views import Views
@@ -216,6 +216,19 @@ class Library:
         if found.recording and not await asyncio.to_thread(self._shared, found.recording):
             await asyncio.to_thread(self._checkpoints.purge, found.recording)
         self._bell.ring(meeting)
+
+    async def tidy(self) -> None:
+        """Remove uploads nobody went on with, old idempotency keys, checkpoints beyond the limit.
+
+        Raises StoreUnavailable.
+        """
+        for upload in await asyncio.to_thread(self.store.uploads.expired):
+            await asyncio.to_thread(self.blobs.delete, upload_key(upload.id))
+            with suppress(UploadMissing):  # another replica tidies too
+                await asyncio.to_thread(self.store.uploads.delete, upload.id)
+        await asyncio.to_thread(self.store.idempotency.expire)
+        limit = self._settings.limits.checkpoint_bytes
+        await asyncio.to_thread(self._checkpoints.prune, limit)
 
     async def _dropped(self, meeting: str) -> None:
         await asyncio.to_thread(self.store.purge, meeting)

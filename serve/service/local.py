@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from pipeline.blobs import Blobs
 from pipeline.checkpoints import Checkpoints
 from pipeline.config import Profile, load_profile
+from pipeline.errors import ParleyError
 from pipeline.store import Store
 from serve.service.bell import Bell
 from serve.service.gate import Gate
@@ -22,6 +24,11 @@ from serve.service.runner import Runner
 from serve.service.settings import ServiceSettings
 from serve.service.views import Views
 from serve.service.wire import Wire
+
+_LOG = logging.getLogger("parley.service")
+
+_TIDY = 600.0
+"""Seconds between two rounds of tidying."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +70,7 @@ def assemble(settings: ServiceSettings, source: Callable[[Profile], ModelSource]
         gate,
         profile,
         settings.jobs,
+        settings.limits.duration,
         views,
         bell,
         wire,
@@ -75,10 +83,24 @@ def assemble(settings: ServiceSettings, source: Callable[[Profile], ModelSource]
 @asynccontextmanager
 async def running(parts: Parts) -> AsyncIterator[None]:
     """Work jobs off for the length of the block; what is in hand at its end is given back."""
-    task = asyncio.create_task(parts.runner.run(), name="jobs")
+    tasks = [
+        asyncio.create_task(parts.runner.run(), name="jobs"),
+        asyncio.create_task(_tidied(parts.library), name="tidying"),
+    ]
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.to_thread(parts.store.close)
+
+
+async def _tidied(library: Library) -> None:
+    """Remove what nobody will come back for, at once and then every ten minutes."""
+    while True:
+        try:
+            await library.tidy()
+        except ParleyError as error:
+            _LOG.warning("not tidied: %s", error)
+        await asyncio.sleep(_TIDY)

@@ -11,3 +11,8 @@ def folder_key(meeting: str) -> str:
 def sound_key(meeting: str) -> str:
     """A meeting's recording as it was uploaded."""
     return f"{folder_key(meeting)}/audio"
+
+
+def upload_key(upload: str) -> str:
+    """The pieces of an upload."""
+    return f"uploads/{upload}"

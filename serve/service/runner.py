@@ -37,6 +37,7 @@ from serve.service.measures import Measures, Pace
 from serve.service.models import ModelSource
 from serve.service.passes import entries, found_in
 from serve.service.places import sound_key
+from serve.service.refused import Refused
 from serve.service.settings import JobSettings
 from serve.service.varied import VariedStages
 from serve.service.views import Views
@@ -75,7 +76,8 @@ class _Work:
 class Runner:
     """Runs jobs of a store over shared models until it is stopped.
 
-    name: unique among all runners of the store. profile: what jobs start from.
+    name: unique among all runners of the store. profile: what jobs start from. longest: seconds of
+    a recording at most.
     """
 
     def __init__(
@@ -88,6 +90,7 @@ class Runner:
         gate: Gate,
         profile: Profile,
         settings: JobSettings,
+        longest: float,
         views: Views,
         bell: Bell,
         wire: Wire,
@@ -102,6 +105,7 @@ class Runner:
         self._gate = gate
         self._profile = profile
         self._settings = settings
+        self._longest = longest
         self._views = views
         self._bell = bell
         self._wire = wire
@@ -177,7 +181,8 @@ class Runner:
         if isinstance(error, Canceled):
             await self._given_back(job)
         elif isinstance(error, ParleyError):
-            await self._failed(job, error.code, error.message, error.code in _RETRIED)
+            code = error.problem if isinstance(error, Refused) else error.code
+            await self._failed(job, code, error.message, code in _RETRIED)
         else:
             _LOG.error("job %s of meeting %s", job.id, job.meeting, exc_info=error)
             message = "Something went wrong; the log of the service says what."
@@ -311,6 +316,8 @@ class Runner:
         if work.stopped.is_set():
             raise Canceled
         if event.type not in VOLATILE:
+            if event.type == "meeting.started":
+                self._check(event.payload["duration"])
             found.append(event)
             return
         work.pace.heed(event)
@@ -318,3 +325,12 @@ class Runner:
             work.stage, work.done = event.payload["stage"], event.payload["done"]
         self._wire.tell(work.meeting.id, event)
         self._bell.ring(work.meeting.id)
+
+    def _check(self, duration: float | None) -> None:
+        """Raises Refused if a recording is longer than may be."""
+        if duration is not None and duration > self._longest:
+            raise Refused(
+                "audio.too_long",
+                f"expected at most {self._longest / 3600:g} h of sound, got {duration / 3600:.1f}. "
+                "Cut the recording, or have `limits.duration` raised.",
+            )

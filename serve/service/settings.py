@@ -24,6 +24,7 @@ class LimitSettings(Settings):
     immediate: int = Field(8, gt=0, description="Transcriptions waiting on open connections")
     body_bytes: int = Field(1 << 20, gt=0, description="Bytes of a JSON body")
     readers: int = Field(200, gt=0, description="Event streams open at a time")
+    checkpoint_bytes: int = Field(20 * GB, ge=0, description="Bytes of checkpoints kept in all")
     requests: int = Field(600, gt=0, description="Requests a minute of one owner")
 
 

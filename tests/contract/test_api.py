@@ -319,6 +319,50 @@ def test_what_a_request_leaves_open_is_as_the_owner_has_it(
     assert missing.status_code == 409 and missing.json()["code"] == "meeting.not_ready"
 
 
+def test_too_long_a_recording_and_too_many_requests_are_refused(
+    tmp_path: Path, sound: Path
+) -> None:
+    from pipeline.store import Store
+    from serve.service.settings import LimitSettings
+
+    limits = LimitSettings(duration=60, requests=20)
+    given = settings(tmp_path / "data", keys=True, limits=limits)
+    with served(given) as client:
+        store = Store.open(given.database_url)
+        client.headers["Authorization"] = f"Bearer {store.keys.create('k', 'ann', ['write'])[1]}"
+        meeting = brought(client, sound)["id"]
+        for _ in range(10):
+            time.sleep(0.3)
+            found = client.get(f"/v1/meetings/{meeting}").json()
+            if found["status"] == "failed":
+                break
+        assert found["error"]["code"] == "audio.too_long"
+        answers = [client.get("/v1/meetings") for _ in range(25)]
+        late = [a for a in answers if a.status_code == 429]
+        assert late and late[0].json()["code"] == "limit.requests"
+        assert 0 < int(late[0].headers["retry-after"]) <= 120
+        store.close()
+
+
+def test_uploads_nobody_went_on_with_are_removed(tmp_path: Path) -> None:
+    from pipeline.blobs import Blobs
+    from pipeline.store import Store
+
+    given = settings(tmp_path / "data")
+    given.data.mkdir()
+    store, blobs = Store.open(given.database_url), Blobs.open(given.blobs_url)
+    upload = store.uploads.create("local", length=9, metadata={}, expires=time.time() - 1)
+    with blobs.write(f"uploads/{upload.id}/000000000000000") as out:
+        out.write(b"piece")
+    store.close()
+    with served(given) as client:
+        for _ in range(50):
+            if client.head(f"/v1/uploads/{upload.id}").status_code == 404:
+                break
+            time.sleep(0.05)
+        assert blobs.keys(f"uploads/{upload.id}") == []
+
+
 def test_many_uploads_at_once_all_arrive(client: httpx.Client, tmp_path: Path) -> None:
     paths = [recording(tmp_path, f"{n}.wav", 5.0 + n) for n in range(8)]
     found: list[str] = []
