@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Protocol
+from typing import Any, Protocol
 
 from fastapi import Depends, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
@@ -40,6 +40,8 @@ from serve.openai import (
 )
 
 _PROBLEM = {"application/problem+json": {"schema": Problem.model_json_schema()}}
+_EITHER: dict[str, Any] = {"application/json": {}, **_PROBLEM}
+"""OpenAI's envelope, or a problem where no route of theirs was meant."""
 
 
 class OpenAi(Transcriptions, Models, Protocol):
@@ -88,8 +90,8 @@ def create_app(door: Door, openai: OpenAi | None = None, lifespan: Lifespan = _n
         app.include_router(
             openai_router(openai, openai, EmbeddedVoices(openai.diarizer), limits, check),
             responses={
-                "4XX": {"description": "Not done", "content": {"application/json": {}}},
-                "5XX": {"description": "Failed here", "content": {"application/json": {}}},
+                "4XX": {"description": "Not done", "content": _EITHER},
+                "5XX": {"description": "Failed here", "content": _EITHER},
             },
         )
     app.add_middleware(metrics.Timed, measures=door.measures)
