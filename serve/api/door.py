@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import httpx
@@ -29,8 +28,7 @@ _ALL = frozenset({"read", "write", "admin"})
 class Door:
     """The parts of a running service that requests reach.
 
-    ready: whether models can be used; raises or returns a reason why not. readers: event streams
-    open now.
+    readers: event streams open now.
     """
 
     settings: ServiceSettings
@@ -39,7 +37,6 @@ class Door:
     bell: Bell
     wire: Wire
     tokens: Tokens = field(default_factory=lambda: Tokens(secrets.token_bytes(32)))
-    ready: Callable[[], str | None] = lambda: None
     readers: int = 0
     measures: Measures = field(default_factory=Measures)
     providers: Providers = field(init=False)

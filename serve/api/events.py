@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query, Request
-from fastapi.responses import Response, StreamingResponse
+from fastapi.responses import StreamingResponse
 
 from pipeline.errors import MeetingMissing, StoreUnavailable
 from pipeline.events import MeetingEvent
@@ -115,6 +115,3 @@ def _sse(event: MeetingEvent) -> bytes:
     data = {"seq": event.seq, "type": event.type, "at": event.at, "payload": event.payload}
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     return f"{number}event: {event.type}\ndata: {text}\n\n".encode()
-
-
-__all__ = ["Response", "router"]

@@ -1,4 +1,4 @@
-"""/healthz and /readyz: whether the process lives, and whether it can do work."""
+"""/healthz and /readyz: whether the process lives, and whether the store answers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from fastapi import APIRouter, Depends
 from serve.api.door import Door, door
 from serve.api.shapes import Health
 from serve.cli.version import version
-from serve.service.refused import Refused
 
 router = APIRouter(tags=["health"])
 
@@ -24,8 +23,6 @@ async def alive() -> Health:
 
 @router.get("/readyz")
 async def ready(here: Annotated[Door, Depends(door)]) -> Health:
-    """Store and models can be used; 503 with the reason otherwise."""
+    """The store answers; 503 with the reason otherwise. Models are not asked."""
     await asyncio.to_thread(here.store.ping)
-    if reason := here.ready():
-        raise Refused("models.unavailable", reason, 5)
     return Health(version=version())
